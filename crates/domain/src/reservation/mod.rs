@@ -1,0 +1,11 @@
+//! Reservations: seats held for somebody for a while, and what becomes of them.
+
+mod cancel;
+mod hold;
+mod ports;
+mod record;
+
+pub use cancel::*;
+pub use hold::*;
+pub use ports::*;
+pub use record::*;

@@ -1,0 +1,26 @@
+//! What a store may add to the business's own reasons for a refusal.
+
+use std::{error::Error, sync::Arc};
+
+/// A store could not answer. Nothing is known to have changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The store is away, full or overloaded: the same call may succeed later.
+    #[error("the store is not available")]
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
+    /// The store refused in a way that no rule foresees: a fault of ours.
+    #[error("the store failed unexpectedly")]
+    Unexpected(#[source] Arc<dyn Error + Send + Sync>),
+}
+
+impl StorageError {
+    /// The store is away, because of `source`.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(Arc::from(source.into()))
+    }
+
+    /// The store failed in a way no rule foresees, because of `source`.
+    pub fn unexpected(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unexpected(Arc::from(source.into()))
+    }
+}

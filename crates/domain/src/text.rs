@@ -1,0 +1,73 @@
+//! Short texts that people give: names of users, concerts and grades.
+
+/// Why a text was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// More characters than the bound.
+    #[error("must have at most {0} characters")]
+    TooLong(usize),
+    /// A control character, a line break among them.
+    #[error("must not contain control characters")]
+    ControlCharacter,
+}
+
+/// The most characters a [`Name`] has.
+pub const NAME_CHARACTERS_AT_MOST: usize = 100;
+
+/// A name of 1 to 100 characters without control characters, not only white space.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks a name. White space around it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`] when the text is empty, too long or has a control character.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        if text.chars().any(char::is_control) {
+            return Err(TextError::ControlCharacter);
+        }
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TextError::Empty);
+        }
+        if text.chars().count() > NAME_CHARACTERS_AT_MOST {
+            return Err(TextError::TooLong(NAME_CHARACTERS_AT_MOST));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as a text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_hundred_characters_is_the_longest() {
+        assert!(Name::new(&"é".repeat(100)).is_ok());
+        assert_eq!(Name::new(&"é".repeat(101)), Err(TextError::TooLong(100)));
+    }
+
+    #[test]
+    fn an_empty_name_is_refused() {
+        assert_eq!(Name::new(""), Err(TextError::Empty));
+        assert_eq!(Name::new("   "), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn a_control_character_in_a_name_is_refused() {
+        for text in ["a\nb", "a\u{0}b", "\u{7f}", "a\u{85}"] {
+            assert_eq!(Name::new(text), Err(TextError::ControlCharacter), "{text:?}");
+        }
+    }
+}
