@@ -1,1 +1,17 @@
-//! adapter-persistence
+//! The stores: every port of the domain that keeps something, on SQLite and on PostgreSQL.
+//!
+//! One schema ([`mod@schema`]), one set of column types and rows, and the same questions for both stores;
+//! what they write, each writes in its own way: [`sqlite`] on one thread that commits together what has
+//! arrived together, [`postgres`] in one statement a change, whose conditions the server checks.
+
+mod codes;
+mod pages;
+mod postgres;
+mod queries;
+mod rows;
+mod schema;
+mod sql_types;
+mod sqlite;
+
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;

@@ -1,1 +1,12 @@
-//! payment
+//! Payments: paying for a hold, and looking up what was paid.
+
+mod find_payment;
+mod list_payments;
+mod pay_reservation;
+
+#[cfg(test)]
+mod samples;
+
+pub use find_payment::*;
+pub use list_payments::*;
+pub use pay_reservation::*;

@@ -1,1 +1,21 @@
-//! waiting-room
+//! The waiting room: joining, asking where one stands, leaving, being admitted, and running the room.
+
+mod admission;
+mod admit_waiters;
+mod change_policy;
+mod check_place;
+mod join_queue;
+mod leave_queue;
+mod require_turn;
+mod show_queue;
+
+#[cfg(test)]
+mod samples;
+
+pub use admit_waiters::*;
+pub use change_policy::*;
+pub use check_place::*;
+pub use join_queue::*;
+pub use leave_queue::*;
+pub use require_turn::*;
+pub use show_queue::*;

@@ -112,7 +112,7 @@ pub fn policy_seconds(seconds: i64) -> Result<Duration, PolicyError> {
 }
 
 /// What the operator wants changed; what is none stays as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PolicyChange {
     /// See [`RoomPolicy::strategy`].
     pub strategy: Option<AdmissionStrategy>,

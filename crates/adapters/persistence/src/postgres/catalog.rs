@@ -1,0 +1,98 @@
+//! The catalogue on PostgreSQL.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::{AsyncConnection, RunQueryDsl};
+use domain::{
+    catalog::{Catalog, Concert, Schedule, ScheduleAvailability, Seat},
+    ids::{ConcertId, ScheduleId},
+    page::{Page, PageRequest},
+    storage::StorageError,
+    time::Timestamp,
+};
+
+use super::{PostgresStore, errors::storage_error, moment, to_its_end};
+use crate::{
+    pages::{concert_page, with_free_seats},
+    queries::{self, TimePlace},
+    rows::{ConcertRow, ScheduleRow, SeatRow},
+    schema::{concerts, schedules, seats},
+    sql_types::StoredId,
+};
+
+#[async_trait]
+impl Catalog for PostgresStore {
+    async fn concerts(&self, page: PageRequest) -> Result<Page<Concert>, StorageError> {
+        let rows = queries::concerts_after(TimePlace::after(page), page.limit.and_one_more())
+            .select(ConcertRow::as_select())
+            .load(&mut self.connection().await?)
+            .await;
+        concert_page(rows.map_err(storage_error)?, page)
+    }
+
+    async fn concert(&self, id: ConcertId) -> Result<Option<Concert>, StorageError> {
+        let row = concerts::table
+            .find(StoredId(id.0))
+            .select(ConcertRow::as_select())
+            .first(&mut self.connection().await?)
+            .await
+            .optional();
+        row.map_err(storage_error)?.map(Concert::try_from).transpose()
+    }
+
+    async fn schedules(
+        &self,
+        concert: ConcertId,
+        now: Timestamp,
+    ) -> Result<Vec<ScheduleAvailability>, StorageError> {
+        let concert = StoredId(concert.0);
+        let connection = self.connection().await?;
+        let rows = queries::schedules_of(concert).select(ScheduleRow::as_select()).load(&mut &*connection);
+        let free =
+            queries::free_seats_of_schedules(concert, moment(now)).load::<(StoredId, i64)>(&mut &*connection);
+        let (rows, free) = futures_util::future::try_join(rows, free).await.map_err(storage_error)?;
+        with_free_seats(rows, &free.into_iter().collect::<HashMap<_, _>>())
+    }
+
+    async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+        let rows = schedules::table
+            .inner_join(seats::table.on(seats::schedule_id.eq(schedules::id)))
+            .filter(schedules::id.eq(StoredId(schedule.0)))
+            .order(seats::seat_number)
+            .select((ScheduleRow::as_select(), SeatRow::as_select()))
+            .load::<(ScheduleRow, SeatRow)>(&mut self.connection().await?)
+            .await
+            .map_err(storage_error)?;
+        let (schedules, seats): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let Some(schedule) = schedules.into_iter().next() else { return Ok(None) };
+        let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
+        Ok(Some((Schedule::try_from(schedule)?, seats)))
+    }
+
+    async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {
+        diesel::insert_into(concerts::table)
+            .values(ConcertRow::from(concert))
+            .execute(&mut self.connection().await?)
+            .await
+            .map(|_| ())
+            .map_err(storage_error)
+    }
+
+    async fn add_schedule(&self, schedule: &Schedule, seats: &[Seat]) -> Result<(), StorageError> {
+        let row = ScheduleRow::from(schedule);
+        let seat_rows: Vec<_> = seats.iter().map(SeatRow::from).collect();
+        let mut connection = self.connection().await?;
+        to_its_end(async move {
+            connection
+                .transaction(async |connection| {
+                    diesel::insert_into(schedules::table).values(row).execute(connection).await?;
+                    diesel::insert_into(seats::table).values(seat_rows).execute(connection).await?;
+                    Ok(())
+                })
+                .await
+        })
+        .await
+    }
+}

@@ -1,0 +1,152 @@
+//! The store for production: any number of instances on one PostgreSQL server.
+
+mod catalog;
+mod clock;
+mod connect;
+mod errors;
+mod idempotency;
+mod payments;
+mod reservations;
+mod room_lock;
+mod seat_inventory;
+mod statement;
+mod users;
+mod waiting_room;
+mod wallets;
+
+use std::{future::Future, sync::Arc, time::Instant};
+
+use diesel::{dsl::sql, result::Error};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
+use domain::{
+    storage::StorageError,
+    time::{Clock, Timestamp},
+    waiting_room::RoomPolicy,
+};
+
+use self::{
+    clock::{ASKED_EVERY, ServerClock},
+    connect::Connection,
+    errors::storage_error,
+};
+use crate::{
+    rows::RoomRow,
+    schema,
+    sql_types::{Moment, StoredMoment},
+};
+
+/// Encore on a PostgreSQL database. Cheap to clone.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: Pool<AsyncPgConnection>,
+    clock: Arc<ServerClock>,
+}
+
+impl PostgresStore {
+    /// Brings the database's tables up to date. Several may try at once. Needs a runtime with several threads.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the server can not be reached, or refuses a change.
+    pub async fn migrate(url: &str) -> Result<(), StorageError> {
+        connect::migrate(url).await
+    }
+
+    /// Connects to the server, with at most `connections` at a time, and goes on following its clock for as
+    /// long as the store is in use.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the server can not be reached.
+    pub async fn open(url: &str, connections: usize) -> Result<Self, StorageError> {
+        let pool = connect::pool(url, connections)?;
+        let asked = Instant::now();
+        let clock = Arc::new(ServerClock::new(ask_time(&pool).await?, asked));
+        tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
+        Ok(Self { pool, clock })
+    }
+
+    /// The server's clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    /// Gives the waiting room its first policy; one that it has already stays.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the store could not answer.
+    pub async fn set_first_policy(&self, policy: &RoomPolicy) -> Result<(), StorageError> {
+        let row = RoomRow::first(policy)?;
+        let insert = diesel::insert_into(schema::waiting_room::table).values(row).on_conflict_do_nothing();
+        insert.execute(&mut self.connection().await?).await.map_err(storage_error)?;
+        Ok(())
+    }
+
+    /// Whether the server answers and its tables are up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when it does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, StorageError> {
+        use diesel::{ExpressionMethods, QueryDsl};
+        use schema::__diesel_schema_migrations::dsl::{__diesel_schema_migrations, version};
+
+        let newest = connect::newest_migration()?;
+        let found =
+            diesel::select(diesel::dsl::exists(__diesel_schema_migrations.filter(version.eq(newest))));
+        found.get_result(&mut self.connection().await?).await.map_err(storage_error)
+    }
+
+    async fn connection(&self) -> Result<Connection, StorageError> {
+        self.pool.get().await.map_err(StorageError::unavailable)
+    }
+}
+
+/// Runs a transaction to its end in a task of its own: a caller that goes away in the middle of it leaves no
+/// lock behind.
+async fn to_its_end<T: Send + 'static>(
+    transaction: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, StorageError> {
+    tokio::spawn(transaction).await.map_err(StorageError::unexpected)?.map_err(storage_error)
+}
+
+async fn ask_time(pool: &Pool<AsyncPgConnection>) -> clock::Answer {
+    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+    let question = diesel::select(sql::<Moment>("clock_timestamp()"));
+    question.get_result(&mut connection).await.map(|moment: StoredMoment| moment.0).map_err(storage_error)
+}
+
+/// Goes on asking for the time until nobody uses the clock. A question that is not answered is asked again
+/// later: the clock runs on meanwhile.
+async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<ServerClock>) {
+    let mut due = tokio::time::interval(ASKED_EVERY);
+    due.tick().await;
+    loop {
+        due.tick().await;
+        let asked = Instant::now();
+        let answer = ask_time(&pool).await;
+        let Some(clock) = clock.upgrade() else { return };
+        match answer {
+            Ok(server) => clock.correct(server, asked),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the server did not tell the time")
+            }
+        }
+    }
+}
+
+fn moment(instant: Timestamp) -> StoredMoment {
+    StoredMoment(instant)
+}
+
+/// Lets a row that breaks a rule of the domain pass through a database call as its error.
+fn row_error(error: StorageError) -> Error {
+    Error::DeserializationError(Box::new(error))
+}
+
+/// Reads a number that counts rows.
+fn count(rows: i64) -> Result<u64, Error> {
+    u64::try_from(rows).map_err(|error| Error::DeserializationError(Box::new(error)))
+}

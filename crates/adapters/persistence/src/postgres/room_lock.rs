@@ -1,0 +1,54 @@
+//! The room's lock: whoever numbers, admits or changes the policy has the room's one row locked.
+
+use diesel::{dsl::sql, prelude::*, result::Error};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::{
+    time::Timestamp,
+    waiting_room::{Occupancy, RoomPolicy},
+};
+use futures_util::future::try_join;
+
+use super::{count, moment, row_error};
+use crate::{
+    queries,
+    rows::RoomRow,
+    schema::waiting_room,
+    sql_types::{Moment, StoredMoment},
+};
+
+/// The room, while nobody else can change it.
+pub(super) struct LockedRoom {
+    /// The policy in force.
+    pub(super) policy: RoomPolicy,
+    /// The last number handed out.
+    pub(super) last_number: i64,
+    /// The server's time, read after the lock was had: it follows the order in which the lock went round.
+    pub(super) now: Timestamp,
+}
+
+/// Waits for the room's lock, and keeps it until the transaction ends.
+pub(super) async fn lock_room(connection: &mut AsyncPgConnection) -> Result<LockedRoom, Error> {
+    let row: RoomRow =
+        waiting_room::table.select(RoomRow::as_select()).for_no_key_update().first(connection).await?;
+    let now = read_clock(connection).await?;
+    Ok(LockedRoom { policy: row.policy().map_err(row_error)?, last_number: row.last_number, now })
+}
+
+/// The server's time, this very moment.
+pub(super) async fn read_clock(connection: &AsyncPgConnection) -> Result<Timestamp, Error> {
+    let question = diesel::select(sql::<Moment>("clock_timestamp()"));
+    question.get_result::<StoredMoment>(&mut &*connection).await.map(|moment| moment.0)
+}
+
+impl LockedRoom {
+    /// Counts who is inside, after the turns that ran out have been ended.
+    pub(super) async fn occupancy(&self, connection: &AsyncPgConnection) -> Result<Occupancy, Error> {
+        let since = moment(self.now - self.policy.interval);
+        let (active, admitted) = try_join(
+            queries::turns_live_at(moment(self.now)).count().get_result::<i64>(&mut &*connection),
+            queries::admitted_after(since).count().get_result::<i64>(&mut &*connection),
+        )
+        .await?;
+        Ok(Occupancy { active: count(active)?, admitted_within_interval: count(admitted)? })
+    }
+}

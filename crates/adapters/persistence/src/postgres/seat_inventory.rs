@@ -1,0 +1,236 @@
+//! Seats on PostgreSQL, as they are held and given back.
+
+use async_trait::async_trait;
+use diesel::{prelude::*, sql_types::BigInt};
+use diesel_async::RunQueryDsl;
+use domain::{
+    catalog::Seat,
+    commit::Commit,
+    idempotency::{IdempotencyKey, Operation},
+    ids::{ReservationId, TicketId, UserId},
+    reservation::{CancelFacts, HoldFacts, HoldReleased, HoldRequest, SeatInventory, SeatsHeld},
+    storage::StorageError,
+    time::Timestamp,
+};
+use futures_util::future::{try_join, try_join3};
+
+use super::{
+    PostgresStore, count, errors,
+    errors::storage_error,
+    idempotency::{find_record, key_and_fingerprint},
+    moment,
+    reservations::find_reservation,
+    statement::{SqlText, Statement, values},
+    waiting_room::turn_of,
+};
+use crate::{
+    queries,
+    rows::{ScheduleRow, SeatRow},
+    schema::concerts,
+    sql_types::{Id, StoredAmount, StoredId},
+};
+
+struct Hold;
+
+/// The seats are locked in the order of their numbers, if they are free by then; `guarded` has a row only if
+/// all of them were, it is the caller's turn, and no other hold of the caller came in between. Only then is
+/// anything written.
+impl SqlText for Hold {
+    const SQL: &'static str = "
+        WITH asked AS MATERIALIZED (
+            SELECT {} AS ticket, {} AS reservation, {} AS user_id, {} AS schedule_id, {} AS seat_numbers,
+                   {} AS total_price, {} AS reserved_at, {} AS expires_at, {} AS holds_made,
+                   {} AS key, {} AS fingerprint
+        ),
+        free AS MATERIALIZED (
+            SELECT seats.seat_number, seats.seat_name, seats.grade, seats.price
+            FROM seats
+            WHERE seats.schedule_id = (SELECT schedule_id FROM asked)
+              AND seats.seat_number = ANY ((SELECT seat_numbers FROM asked)::smallint[])
+              AND NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())
+            ORDER BY seats.seat_number
+            FOR NO KEY UPDATE
+        ),
+        guarded AS (
+            UPDATE users SET holds_made = users.holds_made + 1
+            FROM asked
+            WHERE users.id = asked.user_id AND users.holds_made = asked.holds_made
+              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)
+              AND EXISTS (
+                  SELECT FROM queue_tickets
+                  WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
+                    AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+              )
+            RETURNING asked.*
+        ),
+        reserved AS (
+            INSERT INTO reservations (id, user_id, schedule_id, status, total_price, reserved_at, expires_at)
+            SELECT reservation, user_id, schedule_id, 'RESERVED', total_price, reserved_at, expires_at
+            FROM guarded
+        ),
+        reserved_seat AS (
+            INSERT INTO reserved_seats (reservation_id, seat_number, schedule_id, seat_name, grade, price)
+            SELECT guarded.reservation, free.seat_number, guarded.schedule_id, free.seat_name, free.grade, free.price
+            FROM guarded, free
+        ),
+        held AS (
+            UPDATE seats SET reservation_id = guarded.reservation, held_until = guarded.expires_at
+            FROM guarded
+            WHERE seats.schedule_id = guarded.schedule_id AND seats.seat_number = ANY (guarded.seat_numbers)
+        ),
+        recorded AS (
+            INSERT INTO idempotency_records (user_id, operation, key, fingerprint, result, recorded_at)
+            SELECT user_id, 'HOLD_SEATS', key, fingerprint, reservation, clock_timestamp()
+            FROM guarded WHERE key IS NOT NULL
+        )
+        SELECT reservation FROM guarded";
+    type Columns = Id;
+}
+
+struct Cancel;
+
+impl SqlText for Cancel {
+    const SQL: &'static str = "
+        WITH asked AS MATERIALIZED (SELECT {} AS ticket, {} AS reservation, {} AS user_id),
+        cancelled AS (
+            UPDATE reservations SET status = 'CANCELLED'
+            FROM asked
+            WHERE reservations.id = asked.reservation AND reservations.user_id = asked.user_id
+              AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()
+              AND EXISTS (
+                  SELECT FROM queue_tickets
+                  WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
+                    AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+              )
+            RETURNING reservations.id, reservations.schedule_id
+        ),
+        given_back AS (
+            UPDATE seats SET reservation_id = NULL, held_until = NULL
+            FROM cancelled
+            WHERE seats.schedule_id = cancelled.schedule_id AND seats.reservation_id = cancelled.id
+              AND NOT seats.sold
+        )
+        SELECT id FROM cancelled";
+    type Columns = Id;
+}
+
+struct TidyRunOutHolds;
+
+impl SqlText for TidyRunOutHolds {
+    const SQL: &'static str = "
+        WITH run_out AS MATERIALIZED (
+            SELECT id FROM reservations
+            WHERE status = 'RESERVED' AND expires_at <= clock_timestamp()
+            ORDER BY expires_at LIMIT {} FOR NO KEY UPDATE SKIP LOCKED
+        ),
+        expired AS (
+            UPDATE reservations SET status = 'EXPIRED' FROM run_out WHERE reservations.id = run_out.id
+            RETURNING reservations.id, reservations.schedule_id
+        ),
+        left_behind AS MATERIALIZED (
+            SELECT seats.schedule_id, seats.seat_number
+            FROM seats, expired
+            WHERE seats.schedule_id = expired.schedule_id AND seats.reservation_id = expired.id AND NOT seats.sold
+            ORDER BY seats.schedule_id, seats.seat_number
+            FOR NO KEY UPDATE OF seats SKIP LOCKED
+        ),
+        freed AS (
+            UPDATE seats SET reservation_id = NULL, held_until = NULL
+            FROM left_behind
+            WHERE seats.schedule_id = left_behind.schedule_id AND seats.seat_number = left_behind.seat_number
+        )
+        SELECT count(*) FROM expired";
+    type Columns = BigInt;
+}
+
+#[async_trait]
+impl SeatInventory for PostgresStore {
+    async fn load_for_hold(
+        &self,
+        request: &HoldRequest,
+        key: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<HoldFacts, StorageError> {
+        let connection = self.connection().await?;
+        let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
+        let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
+        let caller = try_join3(
+            turn_of(&connection, request.ticket, request.user),
+            find_record(&connection, request.user, Operation::HoldSeats, key),
+            async { queries::holds_made_by(user).first::<i64>(&mut &*connection).await.optional() },
+        );
+        let wanted = try_join3(
+            async {
+                queries::schedule_with_concert(schedule)
+                    .select((ScheduleRow::as_select(), concerts::name))
+                    .first::<(ScheduleRow, String)>(&mut &*connection)
+                    .await
+                    .optional()
+            },
+            queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(&mut &*connection),
+            queries::unpaid_seats_of(user, schedule, moment(now)).first::<i64>(&mut &*connection),
+        );
+        let ((standing, recorded, holds_made), (show, seats, seats_held)) =
+            try_join(caller, wanted).await.map_err(storage_error)?;
+        Ok(HoldFacts {
+            standing,
+            recorded,
+            show: show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose()?,
+            seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?,
+            seats_held: usize::try_from(seats_held).map_err(StorageError::unexpected)?,
+            holds_made: holds_made.unwrap_or_default(),
+        })
+    }
+
+    async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
+        let reservation = &held.reservation;
+        let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
+        let (key, fingerprint) = key_and_fingerprint(held.keyed.as_ref());
+        let statement = Statement::<Hold>::new(values![
+            StoredId(held.ticket.0),
+            StoredId(reservation.id.0),
+            StoredId(reservation.user.0),
+            StoredId(reservation.show.schedule.0),
+            numbers,
+            StoredAmount(reservation.total_price),
+            moment(reservation.reserved_at),
+            moment(reservation.expires_at),
+            held.holds_made,
+            key,
+            fingerprint,
+        ]);
+        let mut connection = self.connection().await?;
+        let done = statement.get_result::<StoredId>(&mut connection).await.optional();
+        errors::commit(done.map(|done| done.map(|_| ())))
+    }
+
+    async fn load_for_cancel(
+        &self,
+        ticket: TicketId,
+        user: UserId,
+        reservation: ReservationId,
+    ) -> Result<CancelFacts, StorageError> {
+        let connection = self.connection().await?;
+        let standing = turn_of(&connection, ticket, user);
+        let reservation = find_reservation(&connection, user, reservation);
+        let (standing, reservation) = try_join(standing, reservation).await.map_err(storage_error)?;
+        Ok(CancelFacts { standing, reservation })
+    }
+
+    async fn commit_cancel(&self, released: &HoldReleased) -> Result<Commit<()>, StorageError> {
+        let statement = Statement::<Cancel>::new(values![
+            StoredId(released.ticket.0),
+            StoredId(released.reservation.id.0),
+            StoredId(released.reservation.user.0),
+        ]);
+        let mut connection = self.connection().await?;
+        let done = statement.get_result::<StoredId>(&mut connection).await.optional();
+        errors::commit(done.map(|done| done.map(|_| ())))
+    }
+
+    async fn tidy_run_out_holds(&self, at_most: u32) -> Result<u64, StorageError> {
+        let statement = Statement::<TidyRunOutHolds>::new(values![i64::from(at_most)]);
+        let expired = statement.get_result::<i64>(&mut self.connection().await?).await;
+        expired.and_then(count).map_err(storage_error)
+    }
+}

@@ -1,0 +1,91 @@
+//! Changes written as one SQL statement each, whose prepared form the connection keeps.
+//!
+//! A statement asks for everything in its first common table expression, `asked`, in which `{}` stands for a
+//! value; the rest of it refers to `asked`. The conditions of a decision are checked on rows that the
+//! statement has locked, by the server's own clock, so that they still hold when it commits.
+
+use std::marker::PhantomData;
+
+use diesel::{
+    QueryResult,
+    pg::Pg,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text},
+};
+
+use crate::sql_types::{Amount, Id, Moment, StoredAmount, StoredId, StoredMoment};
+
+/// The text of a statement, and what it answers. The type is the key under which its prepared form is kept.
+pub(super) trait SqlText: 'static {
+    /// The SQL, with `{}` for each value in order.
+    const SQL: &'static str;
+    /// The SQL types of the columns it answers with.
+    type Columns: 'static;
+}
+
+/// A statement with its values.
+pub(super) struct Statement<T> {
+    values: Vec<Box<dyn Value>>,
+    text: PhantomData<T>,
+}
+
+/// A value of a statement.
+pub(super) trait Value: Send + Sync {
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+}
+
+macro_rules! value {
+    ($($rust:ty => $sql:ty),* $(,)?) => {
+        $(impl Value for $rust {
+            fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                out.push_bind_param::<$sql, _>(self)
+            }
+        })*
+    };
+}
+
+value! {
+    StoredId => Id,
+    StoredMoment => Moment,
+    StoredAmount => Amount,
+    i32 => Integer,
+    i64 => BigInt,
+    String => Text,
+    Option<String> => Nullable<Text>,
+    Vec<i16> => Array<SmallInt>,
+}
+
+impl<T: SqlText> Statement<T> {
+    pub(super) fn new(values: Vec<Box<dyn Value>>) -> Self {
+        Self { values, text: PhantomData }
+    }
+}
+
+/// Boxes the values of a statement, in the order of its text.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        vec![$(Box::new($value) as Box<dyn $crate::postgres::statement::Value>),*]
+    };
+}
+pub(super) use values;
+
+impl<T: SqlText> QueryFragment<Pg> for Statement<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut pieces = T::SQL.split("{}");
+        out.push_sql(pieces.next().unwrap_or_default());
+        for (value, piece) in self.values.iter().zip(pieces) {
+            value.push(&mut out)?;
+            out.push_sql(piece);
+        }
+        Ok(())
+    }
+}
+
+impl<T: SqlText> QueryId for Statement<T> {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<T: SqlText> Query for Statement<T> {
+    type SqlType = T::Columns;
+}

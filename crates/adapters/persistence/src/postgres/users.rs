@@ -1,0 +1,62 @@
+//! Users on PostgreSQL.
+
+use async_trait::async_trait;
+use diesel::{prelude::*, sql_types::BigInt};
+use diesel_async::RunQueryDsl;
+use domain::{
+    identity::{AddUserError, Email, Login, PasswordHash, User, Users},
+    ids::UserId,
+    storage::StorageError,
+};
+
+use super::{
+    PostgresStore,
+    errors::{storage_error, violates},
+    moment,
+    statement::{SqlText, Statement, values},
+};
+use crate::{queries::login_with, schema::users, sql_types::StoredId};
+
+struct AddUser;
+
+impl SqlText for AddUser {
+    const SQL: &'static str = "
+        WITH added AS (
+            INSERT INTO users (id, name, email, password_hash, registered_at)
+            VALUES ({}, {}, {}, {}, {}) RETURNING id
+        ),
+        wallet AS (INSERT INTO wallets (user_id) SELECT id FROM added)
+        SELECT count(*) FROM added";
+    type Columns = BigInt;
+}
+
+#[async_trait]
+impl Users for PostgresStore {
+    async fn add(&self, user: &User, password: &PasswordHash) -> Result<(), AddUserError> {
+        let statement = Statement::<AddUser>::new(values![
+            StoredId(user.id.0),
+            user.name.as_str().to_owned(),
+            user.email.as_str().to_owned(),
+            password.0.clone(),
+            moment(user.registered_at),
+        ]);
+        match statement.get_result::<i64>(&mut self.connection().await?).await {
+            Ok(_) => Ok(()),
+            Err(error) if violates(&error, "users_email_is_unique") => Err(AddUserError::EmailTaken),
+            Err(error) => Err(storage_error(error).into()),
+        }
+    }
+
+    async fn login_of(&self, email: &Email) -> Result<Option<Login>, StorageError> {
+        let question = login_with(email.as_str()).select((users::id, users::password_hash));
+        let mut connection = self.connection().await?;
+        let found = question.first::<(StoredId, String)>(&mut connection).await.optional();
+        let found = found.map_err(storage_error)?;
+        Ok(found.map(|(id, hash)| Login { user: UserId(id.0), password: PasswordHash(hash) }))
+    }
+
+    async fn exists(&self, id: UserId) -> Result<bool, StorageError> {
+        let question = diesel::select(diesel::dsl::exists(users::table.find(StoredId(id.0))));
+        question.get_result(&mut self.connection().await?).await.map_err(storage_error)
+    }
+}

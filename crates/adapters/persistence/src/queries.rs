@@ -1,0 +1,250 @@
+//! The questions both stores are asked in the same words.
+//!
+//! What to select is left to the one who asks, because the rows' types know the backend.
+
+use diesel::{dsl, prelude::*};
+
+use crate::{
+    codes::{Code, TicketStatus},
+    schema::{
+        concerts, idempotency_records, ledger_entries, payments, queue_tickets, reservations, reserved_seats,
+        schedules, seats, users,
+    },
+    sql_types::{StoredId, StoredMoment},
+};
+use domain::{
+    page::{Cursor, PageRequest},
+    reservation::{ReservationQuery, ReservationStatus},
+    time::Timestamp,
+};
+
+/// The first instant a store is asked about.
+fn beginning() -> StoredMoment {
+    StoredMoment(Timestamp::UNIX_EPOCH)
+}
+
+/// An instant after every other a store is asked about: 9999-12-31, which both stores can tell.
+fn end_of_time() -> StoredMoment {
+    StoredMoment(Timestamp::from_timestamp(253_402_214_400, 0).unwrap_or(Timestamp::MAX_UTC))
+}
+
+/// A place in a list that is ordered by time and then by id.
+pub(crate) struct TimePlace {
+    at: StoredMoment,
+    id: StoredId,
+}
+
+impl TimePlace {
+    fn of(cursor: Cursor) -> Self {
+        let at = Timestamp::from_timestamp_micros(cursor.position).map_or_else(end_of_time, StoredMoment);
+        Self { at: StoredMoment(at.0.clamp(beginning().0, end_of_time().0)), id: StoredId(cursor.id) }
+    }
+
+    /// Where a list that runs backward in time goes on; its end of time for the first page.
+    pub(crate) fn before(page: PageRequest) -> Self {
+        page.after.map_or_else(|| Self { at: end_of_time(), id: StoredId(uuid::Uuid::max()) }, Self::of)
+    }
+
+    /// Where a list that runs forward in time goes on; the beginning for the first page.
+    pub(crate) fn after(page: PageRequest) -> Self {
+        page.after.map_or_else(|| Self { at: beginning(), id: StoredId(uuid::Uuid::nil()) }, Self::of)
+    }
+}
+
+#[dsl::auto_type]
+pub(crate) fn login_with<'a>(email: &'a str) -> _ {
+    users::table.filter(users::email.eq(email))
+}
+
+#[dsl::auto_type]
+pub(crate) fn concerts_after(place: TimePlace, rows: i64) -> _ {
+    let at: StoredMoment = place.at;
+    let id: StoredId = place.id;
+    concerts::table
+        .filter(concerts::created_at.gt(at).or(concerts::created_at.eq(at).and(concerts::id.gt(id))))
+        .order((concerts::created_at, concerts::id))
+        .limit(rows)
+}
+
+#[dsl::auto_type]
+pub(crate) fn schedules_of(concert: StoredId) -> _ {
+    schedules::table.filter(schedules::concert_id.eq(concert)).order((schedules::starts_at, schedules::id))
+}
+
+/// Seats that are neither sold nor held at `now`, a row each with the schedule's id.
+#[dsl::auto_type]
+pub(crate) fn free_seats_of_schedules(concert: StoredId, now: StoredMoment) -> _ {
+    seats::table
+        .inner_join(schedules::table.on(schedules::id.eq(seats::schedule_id)))
+        .filter(schedules::concert_id.eq(concert))
+        .filter(seats::sold.eq(false))
+        .filter(seats::held_until.is_null().or(seats::held_until.le(now)))
+        .group_by(seats::schedule_id)
+        .select((seats::schedule_id, dsl::count_star()))
+}
+
+#[dsl::auto_type]
+pub(crate) fn seats_of(schedule: StoredId) -> _ {
+    seats::table.filter(seats::schedule_id.eq(schedule)).order(seats::seat_number)
+}
+
+#[dsl::auto_type]
+pub(crate) fn seats_numbered(schedule: StoredId, numbers: Vec<i16>) -> _ {
+    seats::table
+        .filter(seats::schedule_id.eq(schedule))
+        .filter(seats::seat_number.eq_any(numbers))
+        .order(seats::seat_number)
+}
+
+#[dsl::auto_type]
+pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
+    schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
+}
+
+/// How many unpaid seats of a schedule a user holds at `now`.
+#[dsl::auto_type]
+pub(crate) fn unpaid_seats_of(user: StoredId, schedule: StoredId, now: StoredMoment) -> _ {
+    seats::table
+        .inner_join(reservations::table)
+        .filter(seats::schedule_id.eq(schedule))
+        .filter(seats::sold.eq(false))
+        .filter(seats::held_until.gt(now))
+        .filter(reservations::user_id.eq(user))
+        .select(dsl::count_star())
+}
+
+#[dsl::auto_type]
+pub(crate) fn holds_made_by(user: StoredId) -> _ {
+    users::table.filter(users::id.eq(user)).select(users::holds_made)
+}
+
+#[dsl::auto_type]
+pub(crate) fn idempotency_record<'a>(user: StoredId, operation: &'static str, key: &'a str) -> _ {
+    idempotency_records::table
+        .filter(idempotency_records::user_id.eq(user))
+        .filter(idempotency_records::operation.eq(operation))
+        .filter(idempotency_records::key.eq(key))
+}
+
+#[dsl::auto_type]
+pub(crate) fn reservation_of(user: StoredId, id: StoredId) -> _ {
+    reservations::table
+        .inner_join(schedules::table.inner_join(concerts::table))
+        .filter(reservations::id.eq(id))
+        .filter(reservations::user_id.eq(user))
+}
+
+#[dsl::auto_type]
+pub(crate) fn seats_of_reservations(ids: Vec<StoredId>) -> _ {
+    reserved_seats::table
+        .filter(reserved_seats::reservation_id.eq_any(ids))
+        .order((reserved_seats::reservation_id, reserved_seats::seat_number))
+}
+
+/// Which stored reservations are in a wanted status at an instant: those whose stored status is among
+/// `settled`, and those stored as reserved that run out after `after` and not after `until`.
+pub(crate) struct StatusWindow {
+    settled: Vec<&'static str>,
+    after: StoredMoment,
+    until: StoredMoment,
+}
+
+impl StatusWindow {
+    pub(crate) fn of(query: &ReservationQuery) -> Self {
+        use ReservationStatus::{Cancelled, Expired, Paid, Reserved};
+
+        let (now, beginning, end) = (StoredMoment(query.now), beginning(), end_of_time());
+        let (settled, after, until): (&[ReservationStatus], _, _) = match query.status {
+            None => (&[Paid, Cancelled, Expired], beginning, end),
+            Some(Reserved) => (&[], now, end),
+            Some(Expired) => (&[Expired], beginning, now),
+            Some(Paid) => (&[Paid], end, end),
+            Some(Cancelled) => (&[Cancelled], end, end),
+        };
+        Self { settled: settled.iter().map(|status| status.word()).collect(), after, until }
+    }
+}
+
+#[dsl::auto_type]
+pub(crate) fn reservations_before(user: StoredId, window: StatusWindow, place: TimePlace, rows: i64) -> _ {
+    let settled: Vec<&'static str> = window.settled;
+    let after: StoredMoment = window.after;
+    let until: StoredMoment = window.until;
+    let at: StoredMoment = place.at;
+    let id: StoredId = place.id;
+    let reserved: &'static str = ReservationStatus::Reserved.word();
+    reservations::table
+        .inner_join(schedules::table.inner_join(concerts::table))
+        .filter(reservations::user_id.eq(user))
+        .filter(
+            reservations::status.eq_any(settled).or(reservations::status
+                .eq(reserved)
+                .and(reservations::expires_at.gt(after))
+                .and(reservations::expires_at.le(until))),
+        )
+        .filter(
+            reservations::reserved_at
+                .lt(at)
+                .or(reservations::reserved_at.eq(at).and(reservations::id.lt(id))),
+        )
+        .order((reservations::reserved_at.desc(), reservations::id.desc()))
+        .limit(rows)
+}
+
+#[dsl::auto_type]
+pub(crate) fn ledger_before(user: StoredId, sequence: i64, rows: i64) -> _ {
+    ledger_entries::table
+        .filter(ledger_entries::user_id.eq(user))
+        .filter(ledger_entries::sequence.lt(sequence))
+        .order(ledger_entries::sequence.desc())
+        .limit(rows)
+}
+
+#[dsl::auto_type]
+pub(crate) fn ledger_entry_of(user: StoredId, id: StoredId) -> _ {
+    ledger_entries::table.filter(ledger_entries::id.eq(id)).filter(ledger_entries::user_id.eq(user))
+}
+
+#[dsl::auto_type]
+pub(crate) fn payments_before(user: StoredId, place: TimePlace, rows: i64) -> _ {
+    let at: StoredMoment = place.at;
+    let id: StoredId = place.id;
+    payments::table
+        .filter(payments::user_id.eq(user))
+        .filter(payments::paid_at.lt(at).or(payments::paid_at.eq(at).and(payments::id.lt(id))))
+        .order((payments::paid_at.desc(), payments::id.desc()))
+        .limit(rows)
+}
+
+/// A user's payment beside the ledger entry of its debit.
+#[dsl::auto_type]
+pub(crate) fn payment_with_debit(user: StoredId, id: StoredId, kind: &'static str) -> _ {
+    payments::table
+        .inner_join(ledger_entries::table.on(ledger_entries::reference.eq(payments::id.nullable())))
+        .filter(payments::id.eq(id))
+        .filter(payments::user_id.eq(user))
+        .filter(ledger_entries::kind.eq(kind))
+}
+
+#[dsl::auto_type]
+pub(crate) fn waiting_tickets() -> _ {
+    let waiting: &'static str = TicketStatus::Waiting.word();
+    queue_tickets::table.filter(queue_tickets::status.eq(waiting))
+}
+
+#[dsl::auto_type]
+pub(crate) fn waiting_ahead_of(number: i64) -> _ {
+    let waiting: &'static str = TicketStatus::Waiting.word();
+    queue_tickets::table.filter(queue_tickets::status.eq(waiting)).filter(queue_tickets::number.lt(number))
+}
+
+#[dsl::auto_type]
+pub(crate) fn turns_live_at(now: StoredMoment) -> _ {
+    let active: &'static str = TicketStatus::Active.word();
+    queue_tickets::table.filter(queue_tickets::status.eq(active)).filter(queue_tickets::expires_at.gt(now))
+}
+
+#[dsl::auto_type]
+pub(crate) fn admitted_after(instant: StoredMoment) -> _ {
+    queue_tickets::table.filter(queue_tickets::admitted_at.gt(instant))
+}

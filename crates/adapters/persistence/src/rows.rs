@@ -1,0 +1,502 @@
+//! Rows as they are read and written, and what of the domain they stand for.
+
+use diesel::{Insertable, Queryable, Selectable};
+use domain::{
+    catalog::{Concert, Occupancy, SalesWindow, Schedule, Seat, SeatNumber, TimeZone},
+    idempotency::{Fingerprint, IdempotencyRecord},
+    ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TicketId, TransactionId, UserId},
+    payment::Payment,
+    reservation::{Reservation, ReservedSeat, Show},
+    storage::StorageError,
+    text::Name,
+    waiting_room::{Bounded, RoomPolicy, Ticket, TicketState, policy_seconds},
+    wallet::LedgerEntry,
+};
+
+use crate::{
+    codes::{Code, TicketStatus},
+    schema::{
+        concerts, idempotency_records, ledger_entries, payments, queue_tickets, reservations, reserved_seats,
+        schedules, seats, users, waiting_room,
+    },
+    sql_types::{StoredAmount, StoredId, StoredMoment},
+};
+
+/// A value in the store that no rule of the domain would let in.
+fn broken<E>(error: E) -> StorageError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    StorageError::unexpected(error)
+}
+
+fn missing(column: &str) -> StorageError {
+    StorageError::unexpected(format!("the store has no {column} where there must be one"))
+}
+
+#[derive(Debug, Insertable)]
+#[diesel(table_name = users)]
+pub(crate) struct NewUserRow<'a> {
+    pub(crate) id: StoredId,
+    pub(crate) name: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) password_hash: &'a str,
+    pub(crate) registered_at: StoredMoment,
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = concerts)]
+pub(crate) struct ConcertRow {
+    id: StoredId,
+    name: String,
+    time_zone: String,
+    created_at: StoredMoment,
+}
+
+impl From<&Concert> for ConcertRow {
+    fn from(concert: &Concert) -> Self {
+        Self {
+            id: StoredId(concert.id.0),
+            name: concert.name.as_str().to_owned(),
+            time_zone: concert.time_zone.name().to_owned(),
+            created_at: StoredMoment(concert.created_at),
+        }
+    }
+}
+
+impl TryFrom<ConcertRow> for Concert {
+    type Error = StorageError;
+
+    fn try_from(row: ConcertRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: ConcertId(row.id.0),
+            name: Name::new(&row.name).map_err(broken)?,
+            time_zone: TimeZone::new(&row.time_zone).map_err(broken)?,
+            created_at: row.created_at.0,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schedules)]
+pub(crate) struct ScheduleRow {
+    id: StoredId,
+    concert_id: StoredId,
+    starts_at: StoredMoment,
+    sales_open_at: StoredMoment,
+    sales_close_at: StoredMoment,
+    total_seats: i16,
+}
+
+impl ScheduleRow {
+    /// When the schedule is on sale.
+    pub(crate) fn sales(&self) -> SalesWindow {
+        SalesWindow::stored(self.sales_open_at.0, self.sales_close_at.0)
+    }
+
+    /// What a reservation of this schedule is for.
+    pub(crate) fn show(&self, concert_name: &str) -> Result<Show, StorageError> {
+        Ok(Show {
+            concert: ConcertId(self.concert_id.0),
+            concert_name: Name::new(concert_name).map_err(broken)?,
+            schedule: ScheduleId(self.id.0),
+            starts_at: self.starts_at.0,
+        })
+    }
+}
+
+impl From<&Schedule> for ScheduleRow {
+    fn from(schedule: &Schedule) -> Self {
+        Self {
+            id: StoredId(schedule.id.0),
+            concert_id: StoredId(schedule.concert.0),
+            starts_at: StoredMoment(schedule.starts_at),
+            sales_open_at: StoredMoment(schedule.sales.opens_at()),
+            sales_close_at: StoredMoment(schedule.sales.closes_at()),
+            total_seats: i16::from(schedule.total_seats),
+        }
+    }
+}
+
+impl TryFrom<ScheduleRow> for Schedule {
+    type Error = StorageError;
+
+    fn try_from(row: ScheduleRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: ScheduleId(row.id.0),
+            concert: ConcertId(row.concert_id.0),
+            starts_at: row.starts_at.0,
+            sales: row.sales(),
+            total_seats: u8::try_from(row.total_seats).map_err(broken)?,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = seats)]
+pub(crate) struct SeatRow {
+    schedule_id: StoredId,
+    seat_number: i16,
+    id: StoredId,
+    seat_name: String,
+    grade: String,
+    price: StoredAmount,
+    reservation_id: Option<StoredId>,
+    held_until: Option<StoredMoment>,
+    sold: bool,
+}
+
+impl From<&Seat> for SeatRow {
+    fn from(seat: &Seat) -> Self {
+        let (reservation_id, held_until, sold) = match seat.occupancy {
+            Occupancy::Free => (None, None, false),
+            Occupancy::Held { by, until } => (Some(StoredId(by.0)), Some(StoredMoment(until)), false),
+            Occupancy::Sold { to } => (Some(StoredId(to.0)), None, true),
+        };
+        Self {
+            schedule_id: StoredId(seat.schedule.0),
+            seat_number: i16::from(seat.number.get()),
+            id: StoredId(seat.id.0),
+            seat_name: seat.name.clone(),
+            grade: seat.grade.as_str().to_owned(),
+            price: StoredAmount(seat.price),
+            reservation_id,
+            held_until,
+            sold,
+        }
+    }
+}
+
+impl TryFrom<SeatRow> for Seat {
+    type Error = StorageError;
+
+    fn try_from(row: SeatRow) -> Result<Self, StorageError> {
+        let occupancy = match (row.reservation_id, row.held_until, row.sold) {
+            (Some(to), _, true) => Occupancy::Sold { to: ReservationId(to.0) },
+            (Some(by), Some(until), false) => Occupancy::Held { by: ReservationId(by.0), until: until.0 },
+            (None, None, false) => Occupancy::Free,
+            _ => return Err(missing("reservation of a seat")),
+        };
+        Ok(Self {
+            id: SeatId(row.id.0),
+            schedule: ScheduleId(row.schedule_id.0),
+            number: SeatNumber::new(row.seat_number.into()).map_err(broken)?,
+            name: row.seat_name,
+            grade: Name::new(&row.grade).map_err(broken)?,
+            price: row.price.0,
+            occupancy,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = reservations)]
+pub(crate) struct ReservationRow {
+    pub(crate) id: StoredId,
+    user_id: StoredId,
+    schedule_id: StoredId,
+    status: String,
+    total_price: StoredAmount,
+    reserved_at: StoredMoment,
+    expires_at: StoredMoment,
+}
+
+impl From<&Reservation> for ReservationRow {
+    fn from(reservation: &Reservation) -> Self {
+        Self {
+            id: StoredId(reservation.id.0),
+            user_id: StoredId(reservation.user.0),
+            schedule_id: StoredId(reservation.show.schedule.0),
+            status: reservation.status.word().to_owned(),
+            total_price: StoredAmount(reservation.total_price),
+            reserved_at: StoredMoment(reservation.reserved_at),
+            expires_at: StoredMoment(reservation.expires_at),
+        }
+    }
+}
+
+/// A reservation with its schedule and the name of its concert.
+pub(crate) type ReservationWithShow = (ReservationRow, ScheduleRow, String);
+
+/// Puts a reservation together with those of `seats` that are its own.
+pub(crate) fn reservation(
+    (row, schedule, concert_name): ReservationWithShow,
+    seats: &[ReservedSeatRow],
+) -> Result<Reservation, StorageError> {
+    let own = seats.iter().filter(|seat| seat.reservation_id == row.id);
+    Ok(Reservation {
+        id: ReservationId(row.id.0),
+        user: UserId(row.user_id.0),
+        show: schedule.show(&concert_name)?,
+        seats: own.map(ReservedSeat::try_from).collect::<Result<_, _>>()?,
+        total_price: row.total_price.0,
+        status: Code::parse(&row.status)?,
+        reserved_at: row.reserved_at.0,
+        expires_at: row.expires_at.0,
+    })
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = reserved_seats)]
+pub(crate) struct ReservedSeatRow {
+    reservation_id: StoredId,
+    seat_number: i16,
+    schedule_id: StoredId,
+    seat_name: String,
+    grade: String,
+    price: StoredAmount,
+    sold: bool,
+}
+
+impl ReservedSeatRow {
+    /// The rows of a new reservation's seats.
+    pub(crate) fn of(reservation: &Reservation) -> Vec<Self> {
+        let row = |seat: &ReservedSeat| Self {
+            reservation_id: StoredId(reservation.id.0),
+            seat_number: i16::from(seat.number.get()),
+            schedule_id: StoredId(reservation.show.schedule.0),
+            seat_name: seat.name.clone(),
+            grade: seat.grade.as_str().to_owned(),
+            price: StoredAmount(seat.price),
+            sold: false,
+        };
+        reservation.seats.iter().map(row).collect()
+    }
+}
+
+impl TryFrom<&ReservedSeatRow> for ReservedSeat {
+    type Error = StorageError;
+
+    fn try_from(row: &ReservedSeatRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            number: SeatNumber::new(row.seat_number.into()).map_err(broken)?,
+            name: row.seat_name.clone(),
+            grade: Name::new(&row.grade).map_err(broken)?,
+            price: row.price.0,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = queue_tickets)]
+pub(crate) struct TicketRow {
+    pub(crate) id: StoredId,
+    pub(crate) user_id: StoredId,
+    pub(crate) number: i64,
+    pub(crate) status: String,
+    pub(crate) end_reason: Option<String>,
+    pub(crate) issued_at: StoredMoment,
+    pub(crate) admitted_at: Option<StoredMoment>,
+    pub(crate) expires_at: Option<StoredMoment>,
+    pub(crate) ended_at: Option<StoredMoment>,
+}
+
+impl TicketRow {
+    /// Whether the ticket waits.
+    pub(crate) fn waits(&self) -> bool {
+        self.status == TicketStatus::Waiting.word()
+    }
+}
+
+impl TryFrom<TicketRow> for Ticket {
+    type Error = StorageError;
+
+    fn try_from(row: TicketRow) -> Result<Self, StorageError> {
+        let state = match TicketStatus::parse(&row.status)? {
+            TicketStatus::Waiting => TicketState::Waiting,
+            TicketStatus::Active => {
+                TicketState::Active { expires_at: row.expires_at.ok_or_else(|| missing("end of a turn"))?.0 }
+            }
+            TicketStatus::Ended => {
+                let reason = row.end_reason.ok_or_else(|| missing("reason of an end"))?;
+                TicketState::Ended { reason: Code::parse(&reason)? }
+            }
+        };
+        Ok(Self {
+            id: TicketId(row.id.0),
+            user: UserId(row.user_id.0),
+            number: u64::try_from(row.number).map_err(broken)?,
+            issued_at: row.issued_at.0,
+            state,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = waiting_room)]
+pub(crate) struct RoomRow {
+    id: i16,
+    pub(crate) last_number: i64,
+    strategy: String,
+    max_active: i32,
+    admit_count: i32,
+    interval_seconds: i32,
+    session_seconds: i32,
+    claim_seconds: i32,
+    state: String,
+}
+
+/// The policy's columns, as an operator changes them.
+#[derive(Debug, diesel::AsChangeset)]
+#[diesel(table_name = waiting_room)]
+pub(crate) struct PolicyColumns {
+    strategy: &'static str,
+    max_active: i32,
+    admit_count: i32,
+    interval_seconds: i32,
+    session_seconds: i32,
+    claim_seconds: i32,
+    state: &'static str,
+}
+
+fn seconds(duration: chrono::Duration) -> Result<i32, StorageError> {
+    i32::try_from(duration.num_seconds()).map_err(broken)
+}
+
+impl TryFrom<&RoomPolicy> for PolicyColumns {
+    type Error = StorageError;
+
+    fn try_from(policy: &RoomPolicy) -> Result<Self, StorageError> {
+        Ok(Self {
+            strategy: policy.strategy.word(),
+            max_active: i32::try_from(policy.max_active.get()).map_err(broken)?,
+            admit_count: i32::try_from(policy.admit_count.get()).map_err(broken)?,
+            interval_seconds: seconds(policy.interval)?,
+            session_seconds: seconds(policy.session)?,
+            claim_seconds: seconds(policy.claim)?,
+            state: policy.state.word(),
+        })
+    }
+}
+
+impl RoomRow {
+    /// The room before anybody has come.
+    pub(crate) fn first(policy: &RoomPolicy) -> Result<Self, StorageError> {
+        let columns = PolicyColumns::try_from(policy)?;
+        Ok(Self {
+            id: 1,
+            last_number: 0,
+            strategy: columns.strategy.to_owned(),
+            max_active: columns.max_active,
+            admit_count: columns.admit_count,
+            interval_seconds: columns.interval_seconds,
+            session_seconds: columns.session_seconds,
+            claim_seconds: columns.claim_seconds,
+            state: columns.state.to_owned(),
+        })
+    }
+
+    /// The policy in force.
+    pub(crate) fn policy(&self) -> Result<RoomPolicy, StorageError> {
+        Ok(RoomPolicy {
+            strategy: Code::parse(&self.strategy)?,
+            max_active: Bounded::new(self.max_active.into()).map_err(broken)?,
+            admit_count: Bounded::new(self.admit_count.into()).map_err(broken)?,
+            interval: policy_seconds(self.interval_seconds.into()).map_err(broken)?,
+            session: policy_seconds(self.session_seconds.into()).map_err(broken)?,
+            claim: policy_seconds(self.claim_seconds.into()).map_err(broken)?,
+            state: Code::parse(&self.state)?,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payments)]
+pub(crate) struct PaymentRow {
+    id: StoredId,
+    reservation_id: StoredId,
+    user_id: StoredId,
+    amount: StoredAmount,
+    status: String,
+    paid_at: StoredMoment,
+}
+
+impl From<&Payment> for PaymentRow {
+    fn from(payment: &Payment) -> Self {
+        Self {
+            id: StoredId(payment.id.0),
+            reservation_id: StoredId(payment.reservation.0),
+            user_id: StoredId(payment.user.0),
+            amount: StoredAmount(payment.amount),
+            status: payment.status.word().to_owned(),
+            paid_at: StoredMoment(payment.paid_at),
+        }
+    }
+}
+
+impl TryFrom<PaymentRow> for Payment {
+    type Error = StorageError;
+
+    fn try_from(row: PaymentRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: PaymentId(row.id.0),
+            reservation: ReservationId(row.reservation_id.0),
+            user: UserId(row.user_id.0),
+            amount: row.amount.0,
+            status: Code::parse(&row.status)?,
+            paid_at: row.paid_at.0,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ledger_entries)]
+pub(crate) struct LedgerEntryRow {
+    id: StoredId,
+    user_id: StoredId,
+    sequence: i64,
+    kind: String,
+    amount: StoredAmount,
+    balance_after: StoredAmount,
+    reference: Option<StoredId>,
+    at: StoredMoment,
+}
+
+impl From<&LedgerEntry> for LedgerEntryRow {
+    fn from(entry: &LedgerEntry) -> Self {
+        Self {
+            id: StoredId(entry.id.0),
+            user_id: StoredId(entry.user.0),
+            sequence: entry.sequence,
+            kind: entry.kind.word().to_owned(),
+            amount: StoredAmount(entry.amount),
+            balance_after: StoredAmount(entry.balance_after),
+            reference: entry.reference.map(StoredId),
+            at: StoredMoment(entry.at),
+        }
+    }
+}
+
+impl TryFrom<LedgerEntryRow> for LedgerEntry {
+    type Error = StorageError;
+
+    fn try_from(row: LedgerEntryRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: TransactionId(row.id.0),
+            user: UserId(row.user_id.0),
+            sequence: row.sequence,
+            kind: Code::parse(&row.kind)?,
+            amount: row.amount.0,
+            balance_after: row.balance_after.0,
+            reference: row.reference.map(|reference| reference.0),
+            at: row.at.0,
+        })
+    }
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = idempotency_records)]
+pub(crate) struct IdempotencyRow {
+    pub(crate) user_id: StoredId,
+    pub(crate) operation: String,
+    pub(crate) key: String,
+    pub(crate) fingerprint: String,
+    pub(crate) result: StoredId,
+    pub(crate) recorded_at: StoredMoment,
+}
+
+impl From<IdempotencyRow> for IdempotencyRecord {
+    fn from(row: IdempotencyRow) -> Self {
+        Self { fingerprint: Fingerprint(row.fingerprint), result: row.result.0 }
+    }
+}

@@ -1,0 +1,87 @@
+//! The catalogue on SQLite.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::{
+    catalog::{Catalog, Concert, Schedule, ScheduleAvailability, Seat},
+    ids::{ConcertId, ScheduleId},
+    page::{Page, PageRequest},
+    storage::StorageError,
+    time::Timestamp,
+};
+
+use super::{SqliteStore, moment};
+use crate::{
+    pages::{concert_page, with_free_seats},
+    queries::{self, TimePlace},
+    rows::{ConcertRow, ScheduleRow, SeatRow},
+    schema::{concerts, schedules, seats},
+    sql_types::StoredId,
+};
+
+#[async_trait]
+impl Catalog for SqliteStore {
+    async fn concerts(&self, page: PageRequest) -> Result<Page<Concert>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            queries::concerts_after(TimePlace::after(page), page.limit.and_one_more())
+                .select(ConcertRow::as_select())
+                .load(connection)
+        };
+        concert_page(self.readers.read(question).await?, page)
+    }
+
+    async fn concert(&self, id: ConcertId) -> Result<Option<Concert>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            concerts::table.find(StoredId(id.0)).select(ConcertRow::as_select()).first(connection).optional()
+        };
+        self.readers.read(question).await?.map(Concert::try_from).transpose()
+    }
+
+    async fn schedules(
+        &self,
+        concert: ConcertId,
+        now: Timestamp,
+    ) -> Result<Vec<ScheduleAvailability>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            let concert = StoredId(concert.0);
+            let rows = queries::schedules_of(concert).select(ScheduleRow::as_select()).load(connection)?;
+            let free = queries::free_seats_of_schedules(concert, moment(now)).load(connection)?;
+            Ok((rows, free))
+        };
+        let (rows, free): (_, Vec<(StoredId, i64)>) = self.readers.read(question).await?;
+        with_free_seats(rows, &free.into_iter().collect::<HashMap<_, _>>())
+    }
+
+    async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            let id = StoredId(schedule.0);
+            let row =
+                schedules::table.find(id).select(ScheduleRow::as_select()).first(connection).optional()?;
+            let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
+            Ok(row.map(|row| (row, seats)))
+        };
+        let Some((row, seats)) = self.readers.read(question).await? else { return Ok(None) };
+        let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
+        Ok(Some((Schedule::try_from(row)?, seats)))
+    }
+
+    async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {
+        let row = ConcertRow::from(concert);
+        let insert = move |connection: &mut SqliteConnection| {
+            diesel::insert_into(concerts::table).values(row).execute(connection)
+        };
+        self.writer.write(insert).await.map(|_| ())
+    }
+
+    async fn add_schedule(&self, schedule: &Schedule, seats: &[Seat]) -> Result<(), StorageError> {
+        let row = ScheduleRow::from(schedule);
+        let seat_rows: Vec<_> = seats.iter().map(SeatRow::from).collect();
+        let insert = move |connection: &mut SqliteConnection| {
+            diesel::insert_into(schedules::table).values(row).execute(connection)?;
+            diesel::insert_into(seats::table).values(seat_rows).execute(connection)
+        };
+        self.writer.write(insert).await.map(|_| ())
+    }
+}

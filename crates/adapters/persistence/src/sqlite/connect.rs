@@ -1,0 +1,36 @@
+//! Connections to the file, and its migrations.
+
+use std::path::Path;
+
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use domain::storage::StorageError;
+
+use super::errors::{connection_error, storage_error};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
+
+/// A commit is on the disk before it is acknowledged (`FULL`), and readers do not wait for the writer (`WAL`).
+const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                        PRAGMA foreign_keys = ON;";
+
+/// Opens the file, and makes it if there is none.
+pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageError> {
+    let path = path.to_str().ok_or_else(|| StorageError::unavailable("the file's path is no text"))?;
+    let mut connection = SqliteConnection::establish(path).map_err(connection_error)?;
+    connection.batch_execute(SETTINGS).map_err(storage_error)?;
+    Ok(connection)
+}
+
+/// Brings the file's tables up to date.
+pub(super) fn migrate(path: &Path) -> Result<(), StorageError> {
+    let mut connection = open_connection(path)?;
+    connection.run_pending_migrations(MIGRATIONS).map_err(StorageError::unexpected)?;
+    Ok(())
+}
+
+/// Whether the file's tables are up to date.
+pub(super) fn is_migrated(connection: &mut SqliteConnection) -> Result<bool, StorageError> {
+    let pending = connection.has_pending_migration(MIGRATIONS).map_err(StorageError::unexpected)?;
+    Ok(!pending)
+}

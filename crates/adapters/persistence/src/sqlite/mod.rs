@@ -1,0 +1,96 @@
+//! The embedded store: one file, one writing thread, a few that read.
+
+mod catalog;
+mod connect;
+mod errors;
+mod idempotency;
+mod payments;
+mod readers;
+mod reservations;
+mod seat_inventory;
+mod users;
+mod waiting_room;
+mod wallets;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use diesel::{prelude::*, result::Error};
+use domain::{
+    storage::StorageError,
+    time::{Clock, Timestamp},
+    waiting_room::RoomPolicy,
+};
+
+use self::{readers::Readers, writer::Writer};
+use crate::{rows::RoomRow, schema, sql_types::StoredMoment};
+
+/// Encore on one SQLite file. Cheap to clone.
+#[derive(Clone)]
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteStore {
+    /// Brings the file's tables up to date, and makes the file if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the file can not be opened or changed.
+    pub fn migrate(path: &Path) -> Result<(), StorageError> {
+        connect::migrate(path)
+    }
+
+    /// Opens the file. `clock` is the store's own time, too: what runs out is asked of it when it is written.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the file can not be opened.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
+        Ok(Self { writer: Writer::start(path)?, readers: Readers::start(path)?, clock })
+    }
+
+    /// Gives the waiting room its first policy; one that it has already stays.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the store could not answer.
+    pub async fn set_first_policy(&self, policy: &RoomPolicy) -> Result<(), StorageError> {
+        let row = RoomRow::first(policy)?;
+        let insert = move |connection: &mut SqliteConnection| {
+            diesel::insert_or_ignore_into(schema::waiting_room::table).values(row).execute(connection)
+        };
+        self.writer.write(insert).await.map(|_| ())
+    }
+
+    /// Whether the file can be read and its tables are up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when it can not be read.
+    pub async fn is_migrated(&self) -> Result<bool, StorageError> {
+        self.readers.read(|connection| Ok(connect::is_migrated(connection))).await?
+    }
+
+    /// The present instant, taken while writing.
+    fn writing_clock(&self) -> impl Fn() -> Timestamp + Send + use<> {
+        let clock = Arc::clone(&self.clock);
+        move || clock.now()
+    }
+}
+
+/// Reads a number that counts rows.
+fn count(rows: i64) -> Result<u64, Error> {
+    u64::try_from(rows).map_err(|error| Error::DeserializationError(Box::new(error)))
+}
+
+/// Lets a row that breaks a rule of the domain pass through a database call as its error.
+fn row_error(error: StorageError) -> Error {
+    Error::DeserializationError(Box::new(error))
+}
+
+fn moment(instant: Timestamp) -> StoredMoment {
+    StoredMoment(instant)
+}

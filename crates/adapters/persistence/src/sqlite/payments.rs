@@ -1,0 +1,149 @@
+//! Payments on SQLite.
+
+use async_trait::async_trait;
+use diesel::{prelude::*, result::Error};
+use domain::{
+    commit::Commit,
+    idempotency::{IdempotencyKey, Operation},
+    ids::{PaymentId, TransactionId, UserId},
+    money::Money,
+    page::{Page, PageRequest},
+    payment::{Payment, PaymentFacts, PaymentRequest, Payments, Receipt, Settlement},
+    reservation::ReservationStatus,
+    storage::StorageError,
+    waiting_room::EndReason,
+    wallet::{EntryKind, LedgerEntry},
+};
+
+use super::{
+    SqliteStore,
+    idempotency::{find_record, store_record},
+    moment,
+    reservations::find_reservation,
+    waiting_room::{end_ticket, is_turn, turn_of},
+    wallets::{add_entry, find_wallet},
+    writer::stale_unless,
+};
+use crate::{
+    codes::Code,
+    pages::payment_page,
+    queries::{self, TimePlace},
+    rows::PaymentRow,
+    schema::{ledger_entries, payments, reservations, reserved_seats, seats},
+    sql_types::{StoredAmount, StoredId, StoredMoment},
+};
+
+#[async_trait]
+impl Payments for SqliteStore {
+    async fn load_for_payment(
+        &self,
+        request: &PaymentRequest,
+        key: Option<IdempotencyKey>,
+    ) -> Result<PaymentFacts, StorageError> {
+        let (request, now) = (*request, moment(self.clock.now()));
+        let question = move |connection: &mut SqliteConnection| {
+            Ok(PaymentFacts {
+                standing: turn_of(connection, request.ticket, request.user, now)?,
+                recorded: find_record(connection, request.user, Operation::PayReservation, key.as_ref())?,
+                reservation: find_reservation(connection, request.user, request.reservation)?,
+                balance: find_wallet(connection, request.user)?.0,
+            })
+        };
+        self.readers.read(question).await
+    }
+
+    async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {
+        let (settlement, now) = (settlement.clone(), self.writing_clock());
+        self.writer.commit(move |connection| commit_payment(connection, &settlement, moment(now()))).await
+    }
+
+    async fn receipt(&self, user: UserId, id: PaymentId) -> Result<Option<Receipt>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            queries::payment_with_debit(StoredId(user.0), StoredId(id.0), EntryKind::Payment.word())
+                .select((PaymentRow::as_select(), ledger_entries::balance_after))
+                .first::<(PaymentRow, StoredAmount)>(connection)
+                .optional()
+        };
+        let Some((row, balance)) = self.readers.read(question).await? else { return Ok(None) };
+        Ok(Some(Receipt { payment: Payment::try_from(row)?, balance_after: balance.0 }))
+    }
+
+    async fn list(&self, user: UserId, page: PageRequest) -> Result<Page<Payment>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            queries::payments_before(StoredId(user.0), TimePlace::before(page), page.limit.and_one_more())
+                .select(PaymentRow::as_select())
+                .load(connection)
+        };
+        payment_page(self.readers.read(question).await?, page)
+    }
+}
+
+fn commit_payment(
+    connection: &mut SqliteConnection,
+    settlement: &Settlement,
+    now: StoredMoment,
+) -> Result<Money, Error> {
+    let payment = &settlement.payment;
+    stale_unless(is_turn(connection, settlement.ticket, payment.user, now)?)?;
+    pay_reservation(connection, payment, now)?;
+    sell_seats(connection, settlement)?;
+    diesel::insert_into(payments::table).values(PaymentRow::from(payment)).execute(connection)?;
+    let balance = debit(connection, payment, settlement.entry)?;
+    end_ticket(connection, settlement.ticket, EndReason::Paid, now)?;
+    let (key, result) = (settlement.keyed.as_ref(), payment.id.0);
+    store_record(connection, payment.user, Operation::PayReservation, key, result, now)?;
+    Ok(balance)
+}
+
+fn pay_reservation(
+    connection: &mut SqliteConnection,
+    payment: &Payment,
+    now: StoredMoment,
+) -> Result<(), Error> {
+    let payable = reservations::table
+        .find(StoredId(payment.reservation.0))
+        .filter(reservations::user_id.eq(StoredId(payment.user.0)))
+        .filter(reservations::status.eq(ReservationStatus::Reserved.word()))
+        .filter(reservations::total_price.eq(StoredAmount(payment.amount)))
+        .filter(reservations::expires_at.gt(now));
+    let paid = diesel::update(payable)
+        .set(reservations::status.eq(ReservationStatus::Paid.word()))
+        .execute(connection)?;
+    stale_unless(paid == 1)
+}
+
+fn sell_seats(connection: &mut SqliteConnection, settlement: &Settlement) -> Result<(), Error> {
+    let id = StoredId(settlement.payment.reservation.0);
+    let schedule: StoredId =
+        reservations::table.find(id).select(reservations::schedule_id).first(connection)?;
+    let held = seats::table
+        .filter(seats::schedule_id.eq(schedule))
+        .filter(seats::reservation_id.eq(id))
+        .filter(seats::sold.eq(false));
+    let sold = diesel::update(held)
+        .set((seats::sold.eq(true), seats::held_until.eq(None::<StoredMoment>)))
+        .execute(connection)?;
+    stale_unless(sold == settlement.seats)?;
+    diesel::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
+        .set(reserved_seats::sold.eq(true))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn debit(connection: &mut SqliteConnection, payment: &Payment, entry: TransactionId) -> Result<Money, Error> {
+    let (balance, entries) = find_wallet(connection, payment.user)?;
+    stale_unless(balance >= payment.amount)?;
+    let balance_after = balance.checked_sub(payment.amount).ok_or(Error::RollbackTransaction)?;
+    let entry = LedgerEntry {
+        id: entry,
+        user: payment.user,
+        sequence: entries + 1,
+        kind: EntryKind::Payment,
+        amount: payment.amount.negated(),
+        balance_after,
+        reference: Some(payment.id.0),
+        at: payment.paid_at,
+    };
+    add_entry(connection, &entry)?;
+    Ok(balance_after)
+}

@@ -1,0 +1,69 @@
+//! Threads that read beside the writer, a connection each.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+
+use diesel::{Connection, SqliteConnection, result::Error};
+use domain::storage::StorageError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{connect::open_connection, errors::storage_error};
+
+/// How many threads read.
+const THREADS: usize = 4;
+/// Questions that may wait; one more is refused.
+const WAITING_AT_MOST: usize = 4096;
+
+type Question = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
+
+/// Hands questions to the reading threads. They end when the last handle is gone.
+#[derive(Clone)]
+pub(super) struct Readers {
+    questions: mpsc::Sender<Question>,
+}
+
+impl Readers {
+    /// Opens the file for reading, on threads of its own.
+    pub(super) fn start(path: &Path) -> Result<Self, StorageError> {
+        let (questions, waiting) = mpsc::channel(WAITING_AT_MOST);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..THREADS {
+            let mut connection = open_connection(path)?;
+            let waiting = Arc::clone(&waiting);
+            thread::Builder::new()
+                .name("sqlite-reader".to_owned())
+                .spawn(move || {
+                    while let Some(question) = next(&waiting) {
+                        question(&mut connection);
+                    }
+                })
+                .map_err(StorageError::unavailable)?;
+        }
+        Ok(Self { questions })
+    }
+
+    /// Asks a question. All of it sees the store as it is at one moment.
+    pub(super) async fn read<T, F>(&self, question: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let question = move |connection: &mut SqliteConnection| {
+            // A caller that has gone away does not want to know.
+            drop(caller.send(connection.transaction(question)));
+        };
+        let refused = |_| StorageError::unavailable("too many questions wait");
+        self.questions.try_send(Box::new(question)).map_err(refused)?;
+        let answer = answer.await.map_err(|_| StorageError::unavailable("the readers are gone"))?;
+        answer.map_err(storage_error)
+    }
+}
+
+/// The next question; the threads take turns in waiting for it.
+fn next(waiting: &Mutex<mpsc::Receiver<Question>>) -> Option<Question> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
+}

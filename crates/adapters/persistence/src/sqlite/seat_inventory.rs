@@ -1,0 +1,187 @@
+//! Seats on SQLite, as they are held and given back.
+
+use async_trait::async_trait;
+use diesel::{prelude::*, result::Error};
+use domain::{
+    catalog::Seat,
+    commit::Commit,
+    idempotency::{IdempotencyKey, Operation},
+    ids::{ReservationId, TicketId, UserId},
+    reservation::{
+        CancelFacts, HoldFacts, HoldReleased, HoldRequest, ReservationStatus, SeatInventory, SeatsHeld,
+    },
+    storage::StorageError,
+    time::Timestamp,
+};
+
+use super::{
+    SqliteStore, count,
+    idempotency::{find_record, store_record},
+    moment,
+    reservations::find_reservation,
+    row_error,
+    waiting_room::{is_turn, turn_of},
+    writer::stale_unless,
+};
+use crate::{
+    codes::Code,
+    queries,
+    rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow},
+    schema::{concerts, reservations, reserved_seats, seats, users},
+    sql_types::{StoredId, StoredMoment},
+};
+
+#[async_trait]
+impl SeatInventory for SqliteStore {
+    async fn load_for_hold(
+        &self,
+        request: &HoldRequest,
+        key: Option<IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<HoldFacts, StorageError> {
+        let request = request.clone();
+        self.readers.read(move |connection| load_for_hold(connection, &request, key.as_ref(), now)).await
+    }
+
+    async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
+        let (held, now) = (held.clone(), self.writing_clock());
+        self.writer.commit(move |connection| commit_hold(connection, &held, moment(now()))).await
+    }
+
+    async fn load_for_cancel(
+        &self,
+        ticket: TicketId,
+        user: UserId,
+        reservation: ReservationId,
+    ) -> Result<CancelFacts, StorageError> {
+        let now = moment(self.clock.now());
+        let question = move |connection: &mut SqliteConnection| {
+            Ok(CancelFacts {
+                standing: turn_of(connection, ticket, user, now)?,
+                reservation: find_reservation(connection, user, reservation)?,
+            })
+        };
+        self.readers.read(question).await
+    }
+
+    async fn commit_cancel(&self, released: &HoldReleased) -> Result<Commit<()>, StorageError> {
+        let (released, now) = (released.clone(), self.writing_clock());
+        self.writer.commit(move |connection| commit_cancel(connection, &released, moment(now()))).await
+    }
+
+    async fn tidy_run_out_holds(&self, at_most: u32) -> Result<u64, StorageError> {
+        let now = self.writing_clock();
+        self.writer.write(move |connection| tidy_run_out_holds(connection, at_most, moment(now()))).await
+    }
+}
+
+fn load_for_hold(
+    connection: &mut SqliteConnection,
+    request: &HoldRequest,
+    key: Option<&IdempotencyKey>,
+    now: Timestamp,
+) -> Result<HoldFacts, Error> {
+    let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
+    let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
+    let show = queries::schedule_with_concert(schedule)
+        .select((ScheduleRow::as_select(), concerts::name))
+        .first::<(ScheduleRow, String)>(connection)
+        .optional()?;
+    let show = show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose();
+    let seats = queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(connection)?;
+    let seats_held: i64 = queries::unpaid_seats_of(user, schedule, moment(now)).first(connection)?;
+    let holds_made: Option<i64> = queries::holds_made_by(user).first(connection).optional()?;
+    Ok(HoldFacts {
+        standing: turn_of(connection, request.ticket, request.user, moment(now))?,
+        recorded: find_record(connection, request.user, Operation::HoldSeats, key)?,
+        show: show.map_err(row_error)?,
+        seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
+        seats_held: usize::try_from(count(seats_held)?).unwrap_or(usize::MAX),
+        holds_made: holds_made.unwrap_or_default(),
+    })
+}
+
+fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredMoment) -> Result<(), Error> {
+    let reservation = &held.reservation;
+    let (user, schedule) = (StoredId(reservation.user.0), StoredId(reservation.show.schedule.0));
+    stale_unless(is_turn(connection, held.ticket, reservation.user, now)?)?;
+    let guarded = diesel::update(users::table.find(user).filter(users::holds_made.eq(held.holds_made)))
+        .set(users::holds_made.eq(users::holds_made + 1))
+        .execute(connection)?;
+    stale_unless(guarded == 1)?;
+    diesel::insert_into(reservations::table).values(ReservationRow::from(reservation)).execute(connection)?;
+    diesel::insert_into(reserved_seats::table)
+        .values(ReservedSeatRow::of(reservation))
+        .execute(connection)?;
+    let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
+    let free = seats::table
+        .filter(seats::schedule_id.eq(schedule))
+        .filter(seats::seat_number.eq_any(numbers))
+        .filter(seats::sold.eq(false))
+        .filter(seats::held_until.is_null().or(seats::held_until.le(now)));
+    let taken = diesel::update(free)
+        .set((
+            seats::reservation_id.eq(Some(StoredId(reservation.id.0))),
+            seats::held_until.eq(Some(moment(reservation.expires_at))),
+        ))
+        .execute(connection)?;
+    stale_unless(taken == reservation.seats.len())?;
+    let (key, result) = (held.keyed.as_ref(), reservation.id.0);
+    store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
+}
+
+fn commit_cancel(
+    connection: &mut SqliteConnection,
+    released: &HoldReleased,
+    now: StoredMoment,
+) -> Result<(), Error> {
+    let reservation = &released.reservation;
+    let id = StoredId(reservation.id.0);
+    stale_unless(is_turn(connection, released.ticket, reservation.user, now)?)?;
+    let reserved = reservations::table
+        .find(id)
+        .filter(reservations::user_id.eq(StoredId(reservation.user.0)))
+        .filter(reservations::status.eq(ReservationStatus::Reserved.word()))
+        .filter(reservations::expires_at.gt(now));
+    let cancelled = diesel::update(reserved)
+        .set(reservations::status.eq(ReservationStatus::Cancelled.word()))
+        .execute(connection)?;
+    stale_unless(cancelled == 1)?;
+    let held = seats::table
+        .filter(seats::schedule_id.eq(StoredId(reservation.show.schedule.0)))
+        .filter(seats::reservation_id.eq(id))
+        .filter(seats::sold.eq(false));
+    diesel::update(held)
+        .set((seats::reservation_id.eq(None::<StoredId>), seats::held_until.eq(None::<StoredMoment>)))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn tidy_run_out_holds(
+    connection: &mut SqliteConnection,
+    at_most: u32,
+    now: StoredMoment,
+) -> Result<u64, Error> {
+    let run_out: Vec<StoredId> = reservations::table
+        .filter(reservations::status.eq(ReservationStatus::Reserved.word()))
+        .filter(reservations::expires_at.le(now))
+        .select(reservations::id)
+        .limit(i64::from(at_most))
+        .load(connection)?;
+    diesel::update(reservations::table.filter(reservations::id.eq_any(&run_out)))
+        .set(reservations::status.eq(ReservationStatus::Expired.word()))
+        .execute(connection)?;
+    let schedules = reservations::table
+        .filter(reservations::id.eq_any(&run_out))
+        .select(reservations::schedule_id)
+        .distinct()
+        .load::<StoredId>(connection)?;
+    let left_behind = seats::table
+        .filter(seats::schedule_id.eq_any(schedules))
+        .filter(seats::reservation_id.eq_any(run_out.iter().copied()))
+        .filter(seats::sold.eq(false));
+    diesel::update(left_behind)
+        .set((seats::reservation_id.eq(None::<StoredId>), seats::held_until.eq(None::<StoredMoment>)))
+        .execute(connection)?;
+    count(i64::try_from(run_out.len()).unwrap_or(i64::MAX))
+}

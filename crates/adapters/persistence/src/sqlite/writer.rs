@@ -1,0 +1,151 @@
+//! The one thread that writes, and commits together what has arrived together.
+//!
+//! A change is a closure. Those that wait when the thread is free become one transaction, each under a
+//! savepoint of its own, so that one that fails takes nothing of the others with it. Nobody is answered
+//! before the transaction is on the disk. A caller that goes away changes nothing: its change runs to its end.
+
+use std::{path::Path, thread};
+
+use diesel::{Connection, SqliteConnection, result::Error};
+use domain::{commit::Commit, storage::StorageError};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{connect::open_connection, errors::storage_error};
+
+/// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
+const WAITING_AT_MOST: usize = 4096;
+/// Changes that are committed together, at most.
+const TOGETHER_AT_MOST: usize = 256;
+
+/// Hands changes to the writing thread. The thread ends when the last handle is gone.
+#[derive(Clone)]
+pub(super) struct Writer {
+    changes: mpsc::Sender<Box<dyn Change>>,
+}
+
+/// A change on its way through the thread, whatever it results in.
+trait Change: Send {
+    /// Makes the change; whether it is to be kept.
+    fn make(&mut self, connection: &mut SqliteConnection) -> Result<(), Error>;
+    /// Tells the caller, after the transaction has ended one way or the other.
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>);
+}
+
+struct Pending<T, F> {
+    change: Option<F>,
+    outcome: Option<Result<T, Error>>,
+    caller: oneshot::Sender<Result<T, WriteError>>,
+}
+
+/// Why a change was not made.
+pub(super) enum WriteError {
+    /// The change itself was refused by the database, or rolled itself back.
+    Refused(Error),
+    /// Nothing could be written at all.
+    Storage(StorageError),
+}
+
+impl<T, F> Change for Pending<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send,
+{
+    fn make(&mut self, connection: &mut SqliteConnection) -> Result<(), Error> {
+        let Some(change) = self.change.take() else { return Ok(()) };
+        // A nested transaction is a savepoint.
+        let outcome = connection.transaction(change);
+        let broken = matches!(outcome, Err(Error::BrokenTransactionManager));
+        self.outcome = Some(outcome);
+        if broken { Err(Error::BrokenTransactionManager) } else { Ok(()) }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
+        let answer = match (committed, self.outcome) {
+            (Err(error), _) => Err(WriteError::Storage(error)),
+            (Ok(()), Some(outcome)) => outcome.map_err(WriteError::Refused),
+            (Ok(()), None) => Err(WriteError::Storage(StorageError::unexpected("a change was not made"))),
+        };
+        // A caller that has gone away does not want to know.
+        drop(self.caller.send(answer));
+    }
+}
+
+impl Writer {
+    /// Opens the file for writing, on a thread of its own.
+    pub(super) fn start(path: &Path) -> Result<Self, StorageError> {
+        let connection = open_connection(path)?;
+        let (changes, waiting) = mpsc::channel(WAITING_AT_MOST);
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || write_until_done(connection, waiting))
+            .map_err(StorageError::unavailable)?;
+        Ok(Self { changes })
+    }
+
+    /// Makes a change, and waits until it is on the disk.
+    pub(super) async fn change<T, F>(&self, change: F) -> Result<T, WriteError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let pending = Pending { change: Some(change), outcome: None, caller };
+        let refused = |_| WriteError::Storage(StorageError::unavailable("too many changes wait"));
+        self.changes.try_send(Box::new(pending)).map_err(refused)?;
+        answer.await.map_err(|_| WriteError::Storage(StorageError::unavailable("the writer is gone")))?
+    }
+
+    /// Makes a change whose every error is the store's.
+    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
+    {
+        self.change(change).await.map_err(WriteError::into_storage)
+    }
+
+    /// Commits a decision: a change that rolls itself back, or meets a row that is there already, is stale.
+    pub(super) async fn commit<T, F>(&self, change: F) -> Result<Commit<T>, StorageError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
+    {
+        use diesel::result::DatabaseErrorKind::UniqueViolation;
+
+        match self.change(change).await {
+            Ok(done) => Ok(Commit::Committed(done)),
+            Err(WriteError::Refused(
+                Error::RollbackTransaction | Error::DatabaseError(UniqueViolation, _),
+            )) => Ok(Commit::Stale),
+            Err(error) => Err(error.into_storage()),
+        }
+    }
+}
+
+impl WriteError {
+    pub(super) fn into_storage(self) -> StorageError {
+        match self {
+            Self::Refused(error) => storage_error(error),
+            Self::Storage(error) => error,
+        }
+    }
+}
+
+fn write_until_done(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
+    let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
+    while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
+        let committed = connection
+            .immediate_transaction(|connection| {
+                together.iter_mut().try_for_each(|change| change.make(connection))
+            })
+            .map_err(storage_error);
+        for change in together.drain(..) {
+            change.answer(committed.clone());
+        }
+    }
+}
+
+/// Rolls the change back, and nothing else: what it was decided on is no longer true.
+pub(super) fn stale_unless(still_true: bool) -> Result<(), Error> {
+    if still_true { Ok(()) } else { Err(Error::RollbackTransaction) }
+}

@@ -1,0 +1,82 @@
+//! Giving up a hold.
+
+use std::sync::Arc;
+
+use domain::{
+    commit::{Commit, until_not_stale},
+    ids::{ReservationId, TicketId, UserId},
+    reservation::{CancelRefused, HoldReleased, Reservation, SeatInventory},
+    storage::StorageError,
+    time::Clock,
+    waiting_room::{NoTurn, require_turn},
+};
+
+#[cfg(test)]
+#[path = "cancel_reservation_tests.rs"]
+mod tests;
+
+/// Somebody's wish to give up a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CancelReservationCommand {
+    /// Who.
+    pub user: UserId,
+    /// With which ticket.
+    pub ticket: TicketId,
+    /// Which hold.
+    pub reservation: ReservationId,
+}
+
+/// Why a hold was not given up.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelReservationError {
+    /// It is not the caller's turn.
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
+    /// A rule speaks against it.
+    #[error(transparent)]
+    Refused(#[from] CancelRefused),
+    /// The store could not answer, or others were faster each time.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Cancels reservations that are not paid.
+pub struct CancelReservation {
+    clock: Arc<dyn Clock>,
+    inventory: Arc<dyn SeatInventory>,
+}
+
+impl CancelReservation {
+    /// The use case on top of these ports.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, inventory: Arc<dyn SeatInventory>) -> Self {
+        Self { clock, inventory }
+    }
+
+    /// Gives the seats back, free at once, and tells the reservation, cancelled.
+    ///
+    /// # Errors
+    ///
+    /// [`CancelReservationError`], the first of its reasons in their order; nothing has changed then.
+    pub async fn handle(
+        &self,
+        command: CancelReservationCommand,
+    ) -> Result<Reservation, CancelReservationError> {
+        until_not_stale(async || self.attempt(command).await).await
+    }
+
+    async fn attempt(
+        &self,
+        command: CancelReservationCommand,
+    ) -> Result<Commit<Reservation>, CancelReservationError> {
+        let CancelReservationCommand { user, ticket, reservation } = command;
+        let now = self.clock.now();
+        let facts = self.inventory.load_for_cancel(ticket, user, reservation).await?;
+        require_turn(facts.standing.as_ref(), now)?;
+        let released = HoldReleased { ticket, reservation: facts.cancel(now)? };
+        Ok(match self.inventory.commit_cancel(&released).await? {
+            Commit::Committed(()) => Commit::Committed(released.reservation),
+            Commit::Stale => Commit::Stale,
+        })
+    }
+}

@@ -1,0 +1,87 @@
+//! Taking a place in the waiting room.
+
+use std::sync::Arc;
+
+use domain::{
+    identity::{QueueClaims, SignedToken, SigningFailed, TokenPolicy, Tokens},
+    ids::{IdSource, TicketId, UserId},
+    storage::StorageError,
+    time::Clock,
+    waiting_room::{Joined, Newcomer, Standing, WaitingRoom},
+};
+
+#[cfg(test)]
+#[path = "join_queue_tests.rs"]
+mod tests;
+
+/// Somebody's place in the waiting room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The ticket and where it stands.
+    pub standing: Standing,
+    /// The queue token that stands for the ticket.
+    pub token: SignedToken,
+    /// Whether the ticket is new; otherwise the user held it already.
+    pub newly_issued: bool,
+}
+
+/// Why somebody got no place.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinQueueError {
+    /// The room takes nobody in.
+    #[error("the waiting room takes nobody in at present")]
+    Closed,
+    /// The token could not be signed: a fault of ours. The place is kept for the next try.
+    #[error(transparent)]
+    Signing(#[from] SigningFailed),
+    /// The store could not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Lets users join the queue.
+pub struct JoinQueue {
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    room: Arc<dyn WaitingRoom>,
+    tokens: Arc<dyn Tokens>,
+    policy: TokenPolicy,
+}
+
+impl JoinQueue {
+    /// The use case on top of these ports.
+    #[must_use]
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        room: Arc<dyn WaitingRoom>,
+        tokens: Arc<dyn Tokens>,
+        policy: TokenPolicy,
+    ) -> Self {
+        Self { clock, ids, room, tokens, policy }
+    }
+
+    /// The user's place: the one of the live ticket, or else a new one behind everybody. The token is signed
+    /// anew in either case.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinQueueError`] when the room is closed, no token could be signed, or the store could not answer.
+    pub async fn handle(&self, user: UserId) -> Result<Place, JoinQueueError> {
+        let newcomer = Newcomer { user, ticket: TicketId(self.ids.next()) };
+        let (standing, newly_issued) = match self.room.join(newcomer).await? {
+            Joined::Issued(standing) => (standing, true),
+            Joined::Again(standing) => (standing, false),
+            Joined::Closed => return Err(JoinQueueError::Closed),
+        };
+        let now = self.clock.now();
+        let claims = QueueClaims {
+            user,
+            ticket: standing.ticket.id,
+            number: standing.ticket.number,
+            expires_at: now + self.policy.queue,
+        };
+        let token = self.tokens.sign_queue(&claims, now)?;
+        Ok(Place { standing, token, newly_issued })
+    }
+}

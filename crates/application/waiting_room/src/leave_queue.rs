@@ -1,0 +1,69 @@
+//! Giving up one's place.
+
+use std::sync::Arc;
+
+use domain::{
+    ids::TicketId,
+    storage::StorageError,
+    time::Clock,
+    waiting_room::{EndReason, Left, NoTurn, TicketState, WaitingRoom},
+};
+
+use crate::admission::admit_at_once;
+
+#[cfg(test)]
+#[path = "leave_queue_tests.rs"]
+mod tests;
+
+/// Why there was no place to give up.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaveQueueError {
+    /// There is no such ticket, or it has ended: never that it waits.
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
+    /// The store could not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Lets users leave the queue, whether they wait or it is their turn.
+pub struct LeaveQueue {
+    clock: Arc<dyn Clock>,
+    room: Arc<dyn WaitingRoom>,
+}
+
+impl LeaveQueue {
+    /// The use case on top of these ports.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, room: Arc<dyn WaitingRoom>) -> Self {
+        Self { clock, room }
+    }
+
+    /// Ends the ticket, and admits the next if that has freed a slot.
+    ///
+    /// # Errors
+    ///
+    /// [`LeaveQueueError`] when there is no such ticket, it has ended, or the store could not answer. That
+    /// the next could not be admitted is no error: the place was given up.
+    pub async fn handle(&self, ticket: TicketId) -> Result<(), LeaveQueueError> {
+        match self.room.leave(ticket).await? {
+            Left::Done { freed: true } => admit_at_once(self.room.as_ref()).await,
+            Left::Done { freed: false } => {}
+            Left::NotLive => return Err(self.why_not_live(ticket).await?.into()),
+        }
+        Ok(())
+    }
+
+    async fn why_not_live(&self, ticket: TicketId) -> Result<NoTurn, StorageError> {
+        let now = self.clock.now();
+        let Some(standing) = self.room.standing(ticket).await? else {
+            return Ok(NoTurn::Unknown);
+        };
+        Ok(NoTurn::Ended(match standing.ticket.state_at(now) {
+            TicketState::Ended { reason } => reason,
+            // The room knows that the ticket has ended, this view of it does not yet: most likely its owner
+            // gave it up twice at the same moment.
+            TicketState::Waiting | TicketState::Active { .. } => EndReason::Left,
+        }))
+    }
+}

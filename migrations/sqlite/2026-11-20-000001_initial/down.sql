@@ -1,0 +1,12 @@
+DROP TABLE idempotency_records;
+DROP TABLE ledger_entries;
+DROP TABLE payments;
+DROP TABLE wallets;
+DROP TABLE reserved_seats;
+DROP TABLE seats;
+DROP TABLE reservations;
+DROP TABLE schedules;
+DROP TABLE concerts;
+DROP TABLE queue_tickets;
+DROP TABLE waiting_room;
+DROP TABLE users;
