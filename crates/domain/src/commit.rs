@@ -30,9 +30,11 @@ struct Overtaken;
 ///
 /// The attempt's own refusal; [`StorageError::Unavailable`] when every attempt was overtaken, since nothing
 /// has changed and the same call may succeed later.
-pub async fn until_not_stale<T, E>(mut attempt: impl AsyncFnMut() -> Result<Commit<T>, E>) -> Result<T, E>
+pub async fn until_not_stale<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     E: From<StorageError>,
+    // Not `AsyncFnMut`: with it a use case's future is not `Send`, and can not be spawned.
+    F: Future<Output = Result<Commit<T>, E>>,
 {
     for _ in 0..=DECIDES_AGAIN_AT_MOST {
         if let Commit::Committed(done) = attempt().await? {
@@ -44,14 +46,20 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     #[tokio::test]
     async fn a_stale_decision_is_made_again() {
         let mut attempts = 0;
-        let done = until_not_stale::<_, StorageError>(async || {
+        let done = until_not_stale(|| {
             attempts += 1;
-            Ok(if attempts < 3 { Commit::Stale } else { Commit::Committed(attempts) })
+            ready::<Result<_, StorageError>>(Ok(if attempts < 3 {
+                Commit::Stale
+            } else {
+                Commit::Committed(attempts)
+            }))
         })
         .await;
         assert_eq!(done.ok(), Some(3));
@@ -60,9 +68,9 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_ends_the_attempts() {
         let mut attempts = 0;
-        let done = until_not_stale::<(), StorageError>(async || {
+        let done = until_not_stale(|| {
             attempts += 1;
-            Err(StorageError::unexpected("refused"))
+            ready::<Result<Commit<()>, _>>(Err(StorageError::unexpected("refused")))
         })
         .await;
         assert!(matches!(done, Err(StorageError::Unexpected(_))));
@@ -72,9 +80,9 @@ mod tests {
     #[tokio::test]
     async fn a_decision_overtaken_every_time_is_given_up() {
         let mut attempts = 0;
-        let done = until_not_stale::<(), StorageError>(async || {
+        let done = until_not_stale(|| {
             attempts += 1;
-            Ok(Commit::Stale)
+            ready::<Result<Commit<()>, StorageError>>(Ok(Commit::Stale))
         })
         .await;
         assert!(matches!(done, Err(StorageError::Unavailable(_))));

@@ -19,10 +19,10 @@ fn forgetting(batches: Vec<Result<u64, StorageError>>) -> ForgetOldKeys {
     let mut clock = MockClock::new();
     clock.expect_now().times(1).returning(now);
     let mut records = MockIdempotencyRecords::new();
-    let mut answers = batches.clone().into_iter();
-    records.expect_forget_before().times(batches.len()).returning(move |instant, at_most| {
+    let (times, mut batches) = (batches.len(), batches.into_iter());
+    records.expect_forget_before().times(times).returning(move |instant, at_most| {
         assert_eq!((instant, at_most), (yesterday(), 500), "before when, and how many at a time");
-        answers.next().unwrap()
+        batches.next().unwrap()
     });
     ForgetOldKeys::new(Arc::new(clock), Arc::new(records))
 }

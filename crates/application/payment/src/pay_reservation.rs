@@ -75,7 +75,7 @@ impl PayReservation {
         command: PayReservationCommand,
     ) -> Result<Answer<Receipt>, PayReservationError> {
         let fingerprint = command.request.fingerprint();
-        let answer = until_not_stale(async || self.attempt(&command, &fingerprint).await).await?;
+        let answer = until_not_stale(|| self.attempt(&command, &fingerprint)).await?;
         if !answer.replayed {
             self.fill_the_freed_slot().await;
         }

@@ -62,7 +62,7 @@ impl CancelReservation {
         &self,
         command: CancelReservationCommand,
     ) -> Result<Reservation, CancelReservationError> {
-        until_not_stale(async || self.attempt(command).await).await
+        until_not_stale(|| self.attempt(command)).await
     }
 
     async fn attempt(

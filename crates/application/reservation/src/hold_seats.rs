@@ -74,7 +74,7 @@ impl HoldSeats {
     /// [`HoldSeatsError`], the first of its reasons in their order; nothing is held then.
     pub async fn handle(&self, command: HoldSeatsCommand) -> Result<Answer<Reservation>, HoldSeatsError> {
         let fingerprint = command.request.fingerprint();
-        until_not_stale(async || self.attempt(&command, &fingerprint).await).await
+        until_not_stale(|| self.attempt(&command, &fingerprint)).await
     }
 
     async fn attempt(

@@ -82,7 +82,7 @@ impl ChargeBalance {
     ) -> Result<Answer<LedgerEntry>, ChargeBalanceError> {
         require_owner(command.request.user, command.owner)?;
         let fingerprint = command.request.fingerprint();
-        until_not_stale(async || self.attempt(&command, &fingerprint).await).await
+        until_not_stale(|| self.attempt(&command, &fingerprint)).await
     }
 
     async fn attempt(

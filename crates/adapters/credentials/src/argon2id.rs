@@ -1,0 +1,123 @@
+//! Passwords hashed with Argon2id (RFC 9106), at the crate's defaults, which are OWASP's.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash as PhcHash},
+};
+use async_trait::async_trait;
+use domain::{
+    identity::{Password, PasswordHash, PasswordHasher},
+    storage::StorageError,
+};
+use tokio::sync::Semaphore;
+
+/// Hashes that may wait for each core; one more is refused, since it would be answered after the caller has
+/// given up.
+const WAITING_A_CORE: usize = 64;
+
+/// Hashes passwords, off the threads that serve requests, and no more at a time than there are cores: each
+/// takes 19 MiB and tens of milliseconds.
+pub struct Argon2idHasher {
+    /// Places for those who wait and those who are served.
+    places: Arc<Semaphore>,
+    /// Those who are served.
+    cores: Arc<Semaphore>,
+    /// What a password is checked against when there is no user: the answer is no, at the same cost.
+    nobody: PasswordHash,
+}
+
+impl Argon2idHasher {
+    /// A hasher that uses up to `cores` cores.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unexpected`] when the system gives no randomness for salts.
+    pub fn new(cores: usize) -> Result<Self, StorageError> {
+        let cores = cores.max(1);
+        Ok(Self {
+            places: Arc::new(Semaphore::new(cores * WAITING_A_CORE)),
+            cores: Arc::new(Semaphore::new(cores)),
+            nobody: hash("nobody's password")?,
+        })
+    }
+
+    async fn off_the_request_threads<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let busy = |_| StorageError::unavailable("too many passwords wait to be hashed");
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await.map_err(StorageError::unexpected)?;
+        let work = move || {
+            let done = work();
+            drop((place, core));
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(StorageError::unexpected)
+    }
+}
+
+fn hash(password: &str) -> Result<PasswordHash, StorageError> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| PasswordHash(hash.to_string())).map_err(StorageError::unexpected)
+}
+
+fn verify(password: &str, hash: &str) -> Result<bool, StorageError> {
+    let hash = PhcHash::new(hash).map_err(StorageError::unexpected)?;
+    Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+#[async_trait]
+impl PasswordHasher for Argon2idHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, StorageError> {
+        let password = password.clone();
+        self.off_the_request_threads(move || hash(password.reveal())).await?
+    }
+
+    async fn verify(&self, password: &Password, hash: Option<PasswordHash>) -> Result<bool, StorageError> {
+        let password = password.clone();
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let matches = self.off_the_request_threads(move || verify(password.reveal(), &hash.0)).await??;
+        Ok(known && matches)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_told_from_another() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let password = Password::new("correct horse".into()).unwrap();
+        let hash = hasher.hash(&password).await.unwrap();
+        assert!(hasher.verify(&password, Some(hash.clone())).await.unwrap());
+        let other = Password::new("correct house".into()).unwrap();
+        assert!(!hasher.verify(&other, Some(hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_same_password_is_never_hashed_alike() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let password = Password::new("correct horse".into()).unwrap();
+        assert_ne!(hasher.hash(&password).await.unwrap(), hasher.hash(&password).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn nobody_logs_in_without_a_hash() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let password = Password::attempted("nobody's password".into());
+        assert!(!hasher.verify(&password, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_too_many_wait_is_refused_at_once() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let _everybody = Arc::clone(&hasher.places).try_acquire_many_owned(64).unwrap();
+        let refused = hasher.hash(&Password::new("correct horse".into()).unwrap()).await;
+        assert!(matches!(refused, Err(StorageError::Unavailable(_))));
+    }
+}
