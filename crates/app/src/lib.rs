@@ -1,1 +1,11 @@
-//! app
+//! Everything put together: the settings, the wiring, and what the executables do.
+
+pub mod commands;
+mod demo;
+mod id_source;
+mod logging;
+mod serve;
+pub mod settings;
+mod sqlite_lock;
+mod token_secret;
+mod use_cases;

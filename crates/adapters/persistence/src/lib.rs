@@ -12,6 +12,10 @@ mod rows;
 mod schema;
 mod sql_types;
 mod sqlite;
+mod store;
+mod system_clock;
 
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
+pub use store::{Ports, Store, StoreAddress, StoreAddressError};
+pub use system_clock::SystemClock;

@@ -29,6 +29,7 @@ fn end_of_time() -> StoredMoment {
 }
 
 /// A place in a list that is ordered by time and then by id.
+#[derive(Clone, Copy)]
 pub(crate) struct TimePlace {
     at: StoredMoment,
     id: StoredId,
@@ -52,6 +53,7 @@ impl TimePlace {
 }
 
 #[dsl::auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "the macro repeats the lifetime in the type it makes")]
 pub(crate) fn login_with<'a>(email: &'a str) -> _ {
     users::table.filter(users::email.eq(email))
 }

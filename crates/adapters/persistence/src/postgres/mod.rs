@@ -69,7 +69,7 @@ impl PostgresStore {
     /// The server's clock.
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.clock) as Arc<dyn Clock>
+        self.clock.clone()
     }
 
     /// Gives the waiting room its first policy; one that it has already stays.
@@ -131,7 +131,7 @@ async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<Serve
         match answer {
             Ok(server) => clock.correct(server, asked),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the server did not tell the time")
+                tracing::warn!(%error, "the server did not tell the time");
             }
         }
     }

@@ -61,10 +61,14 @@ impl<T: SqlText> Statement<T> {
     }
 }
 
+pub(super) fn boxed(value: impl Value + 'static) -> Box<dyn Value> {
+    Box::new(value)
+}
+
 /// Boxes the values of a statement, in the order of its text.
 macro_rules! values {
     ($($value:expr),* $(,)?) => {
-        vec![$(Box::new($value) as Box<dyn $crate::postgres::statement::Value>),*]
+        vec![$($crate::postgres::statement::boxed($value)),*]
     };
 }
 pub(super) use values;

@@ -52,6 +52,12 @@ impl SqliteStore {
         Ok(Self { writer: Writer::start(path)?, readers: Readers::start(path)?, clock })
     }
 
+    /// The clock the store was opened with.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Gives the waiting room its first policy; one that it has already stays.
     ///
     /// # Errors

@@ -1,0 +1,38 @@
+# What people do with Encore. `make help` lists it.
+
+CARGO ?= cargo
+TOOLS := $(CURDIR)/target/tools
+# cargo-nextest where it is installed, cargo's own runner elsewhere: both run every test.
+RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-postgres test lint format openapi
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and serve on 127.0.0.1:8080 with SQLite, in ./data, with demo data
+	$(CARGO) build --locked --package app --bin encore
+	@exec target/debug/encore serve --demo
+
+run-postgres: ## Serve with two instances and a scheduler on a private PostgreSQL that is gone afterwards
+	$(CARGO) build --locked --package app --bins
+	@exec tests/with-postgres scripts/run-postgres
+
+test: ## Run every test, with a PostgreSQL of its own (or the one that TEST_DATABASE_URL names)
+	$(CARGO) build --locked --workspace --bins
+	tests/with-postgres $(CARGO) $(RUN_TESTS) --locked --workspace
+
+lint: $(TOOLS)/bin/cargo-deny ## Check format, lints, dependencies, documentation
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(TOOLS)/bin/cargo-deny --locked check bans licenses sources
+	$(CARGO) test --locked --quiet --package encore-tests --test documents
+
+format: ## Format the code
+	$(CARGO) fmt --all
+
+openapi: ## Write docs/openapi.json anew from the handlers
+	$(CARGO) run --locked --quiet --package app --bin encore -- openapi > docs/openapi.json
+
+$(TOOLS)/bin/cargo-deny:

@@ -1,0 +1,62 @@
+//! `GET /concerts`.
+
+use actix_web::{HttpResponse, web};
+use domain::catalog::Concert;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    openapi::problems,
+    problem::Problem,
+    request::{PageParameters, Query, QueueCaller},
+    response::PageBody,
+    use_cases::UseCases,
+};
+
+/// A concert.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Concert)]
+pub(crate) struct ConcertBody {
+    /// The concert's id.
+    #[schema(examples("0192f0c1-7e7b-7000-8000-000000000010"))]
+    concert_id: Uuid,
+    /// What it is called.
+    #[schema(examples("Winter Concert"))]
+    name: String,
+    /// The IANA name of its time zone.
+    #[schema(examples("Asia/Seoul"))]
+    time_zone: &'static str,
+}
+
+impl From<Concert> for ConcertBody {
+    fn from(concert: Concert) -> Self {
+        Self {
+            concert_id: concert.id.0,
+            name: concert.name.as_str().to_owned(),
+            time_zone: concert.time_zone.name(),
+        }
+    }
+}
+
+problems!(ListConcertsProblems: ADMITTED, STORE; InvalidRequest);
+
+/// Lists the concerts.
+///
+/// In the order in which they were put on the list.
+#[utoipa::path(
+    get, path = "/api/v1/concerts", operation_id = "listConcerts", tag = "Catalogue",
+    params(PageParameters),
+    responses((status = 200, description = "A page of concerts.", body = PageBody<ConcertBody>), ListConcertsProblems),
+    security(("queueToken" = [])),
+)]
+pub(crate) async fn list_concerts(
+    caller: QueueCaller,
+    query: Query,
+    use_cases: web::Data<UseCases>,
+) -> Result<HttpResponse, Problem> {
+    caller.require_turn(&use_cases).await?;
+    let concerts = use_cases.list_concerts.handle(query.page()?).await?;
+    Ok(HttpResponse::Ok().json(PageBody::<ConcertBody>::from(concerts)))
+}

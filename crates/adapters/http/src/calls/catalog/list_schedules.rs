@@ -1,0 +1,124 @@
+//! `GET /concerts/{concertId}/schedules`.
+
+use actix_web::{HttpResponse, web};
+use catalog::ListSchedulesQuery;
+use chrono::NaiveDate;
+use domain::catalog::ScheduleAvailability;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    openapi::problems,
+    problem::{Code, Problem},
+    request::{PathId, Query, QueueCaller},
+    response::Instant,
+    use_cases::UseCases,
+};
+
+/// A date of a concert.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Schedule)]
+pub(crate) struct ScheduleBody {
+    /// The schedule's id.
+    #[schema(examples("0192f0c1-7e7b-7000-8000-000000000020"))]
+    schedule_id: Uuid,
+    /// The concert.
+    #[schema(examples("0192f0c1-7e7b-7000-8000-000000000010"))]
+    concert_id: Uuid,
+    /// When the show begins.
+    concert_date: Instant,
+    /// How many seats are free.
+    #[schema(minimum = 0, maximum = 50, examples(37))]
+    available_seats: u8,
+    /// How many seats there are.
+    #[schema(minimum = 1, maximum = 50, examples(50))]
+    total_seats: u8,
+}
+
+impl From<ScheduleAvailability> for ScheduleBody {
+    fn from(ScheduleAvailability { schedule, available_seats }: ScheduleAvailability) -> Self {
+        Self {
+            schedule_id: schedule.id.0,
+            concert_id: schedule.concert.0,
+            concert_date: schedule.starts_at.into(),
+            available_seats,
+            total_seats: schedule.total_seats,
+        }
+    }
+}
+
+/// Which dates of a concert are wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the shape that the API's description shows")]
+pub(crate) struct ListSchedulesParameters {
+    /// Only this day, in the concert's time zone.
+    #[param(required = false, example = "2026-12-24")]
+    date: NaiveDate,
+    /// `all` for every date, not only those that can be booked now.
+    #[param(required = false, inline, example = "all")]
+    status: All,
+}
+
+/// Everything, not only what can be booked now.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the shape that the API's description shows")]
+pub(crate) enum All {
+    All,
+}
+
+fn date(text: &str) -> Result<NaiveDate, &'static str> {
+    let shaped = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten();
+    date.ok_or("must be a date that exists, as in 2026-12-24")
+}
+
+fn wanted(query: &Query, concert: PathId) -> Result<ListSchedulesQuery, Problem> {
+    let date = query.read("date", date)?;
+    let all = query.all()?;
+    Ok(ListSchedulesQuery { concert: concert.or(Code::ConcertNotFound)?, date, all })
+}
+
+problems!(ListSchedulesProblems: ADMITTED, STORE; InvalidRequest, ConcertNotFound);
+
+/// Lists the dates of a concert, soonest first.
+///
+/// Only those that can be booked now: on sale, and with a seat free.
+#[utoipa::path(
+    get, path = "/api/v1/concerts/{concertId}/schedules", operation_id = "listSchedules", tag = "Catalogue",
+    params(
+        ("concertId" = Uuid, Path, description = "The concert.", example = "0192f0c1-7e7b-7000-8000-000000000010"),
+        ListSchedulesParameters,
+    ),
+    responses((status = 200, description = "The dates.", body = [ScheduleBody]), ListSchedulesProblems),
+    security(("queueToken" = [])),
+)]
+pub(crate) async fn list_schedules(
+    caller: QueueCaller,
+    concert: PathId,
+    query: Query,
+    use_cases: web::Data<UseCases>,
+) -> Result<HttpResponse, Problem> {
+    caller.require_turn(&use_cases).await?;
+    let schedules = use_cases.list_schedules.handle(wanted(&query, concert)?).await?;
+    let schedules: Vec<_> = schedules.into_iter().map(ScheduleBody::from).collect();
+    Ok(HttpResponse::Ok().json(schedules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_one_that_exists() {
+        assert!(date("2028-02-29").is_ok());
+        for text in
+            ["", "2026-02-29", "2026-13-01", "2026-1-1", "20261224", "+026-01-01", "2026-12-24T00:00:00Z"]
+        {
+            assert!(date(text).is_err(), "{text}");
+        }
+    }
+}

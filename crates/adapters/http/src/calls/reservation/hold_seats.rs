@@ -1,0 +1,105 @@
+//! `POST /reservations`.
+
+use actix_web::{HttpResponse, web};
+use domain::{
+    catalog::SeatNumber,
+    ids::ScheduleId,
+    reservation::{HoldRequest, SeatSelection},
+};
+use reservation::HoldSeatsCommand;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::body::ReservationBody;
+use crate::{
+    openapi::{problems, schemas},
+    problem::Problem,
+    request::{Id, JsonBody, KeyHeader, QueueCaller},
+    response::created_or_replayed,
+    to_its_end::to_its_end,
+    use_cases::UseCases,
+};
+
+/// The seats somebody wants.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HoldSeatsRequest {
+    #[schema(schema_with = schemas::schedule_id)]
+    schedule_id: Id,
+    #[schema(schema_with = schemas::seat_numbers)]
+    seat_numbers: Vec<i64>,
+}
+
+impl HoldSeatsRequest {
+    fn by(self, caller: QueueCaller) -> Result<HoldRequest, Problem> {
+        Ok(HoldRequest {
+            user: caller.user,
+            ticket: caller.ticket,
+            schedule: ScheduleId(self.schedule_id.0),
+            seats: selection(self.seat_numbers)?,
+        })
+    }
+}
+
+fn selection(numbers: Vec<i64>) -> Result<SeatSelection, Problem> {
+    let invalid = |reason: &dyn std::fmt::Display| Problem::invalid("seatNumbers", reason);
+    // A schedule has no more seats than its highest number: what is longer names a seat twice or none.
+    if numbers.len() > usize::from(SeatNumber::LAST) {
+        return Err(invalid(&format!("must name at most {} seats", SeatNumber::LAST)));
+    }
+    let numbers: Result<Vec<_>, _> = numbers.into_iter().map(SeatNumber::new).collect();
+    SeatSelection::new(numbers.map_err(|error| invalid(&error))?).map_err(|error| invalid(&error))
+}
+
+fn command(
+    caller: QueueCaller,
+    body: JsonBody<HoldSeatsRequest>,
+    key: KeyHeader,
+) -> Result<HoldSeatsCommand, Problem> {
+    Ok(HoldSeatsCommand { request: body.0?.by(caller)?, key: key.0? })
+}
+
+problems!(
+    HoldSeatsProblems: ADMITTED, BODY, STORE;
+    ScheduleNotFound, SeatNotFound, SeatTaken, SeatLimitReached, ScheduleClosed, IdempotencyKeyReused
+);
+
+/// Holds seats for the hold time, all of them or none.
+///
+/// The price is fixed with the hold. At most 4 unpaid seats of a schedule can be held at a time.
+#[utoipa::path(
+    post, path = "/api/v1/reservations", operation_id = "holdSeats", tag = "Reservations",
+    params(KeyHeader),
+    request_body(content = HoldSeatsRequest, description = "The seats wanted."),
+    responses(
+        (status = 201, description = "The reservation.", body = ReservationBody,
+         headers(("Idempotent-Replayed", description = "`true` when this is the first answer again."))),
+        HoldSeatsProblems,
+    ),
+    security(("queueToken" = [])),
+)]
+pub(crate) async fn hold_seats(
+    caller: QueueCaller,
+    key: KeyHeader,
+    body: JsonBody<HoldSeatsRequest>,
+    use_cases: web::Data<UseCases>,
+) -> Result<HttpResponse, Problem> {
+    let command = caller.turn_before(&use_cases, command(caller, body, key)).await?;
+    let answer = to_its_end(async move { use_cases.hold_seats.handle(command).await }).await?;
+    Ok(created_or_replayed::<_, ReservationBody>(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_for_seats_that_can_not_be_is_refused() {
+        let too_many: Vec<_> = (1..=51).collect();
+        for numbers in [vec![], vec![0], vec![51], vec![-1], vec![1, 1], vec![i64::MAX], too_many] {
+            let refused = selection(numbers.clone()).unwrap_err().to_string();
+            assert!(refused.starts_with("INVALID_REQUEST: seatNumbers: "), "{numbers:?}: {refused}");
+        }
+        assert!(selection((1..=50).collect()).is_ok());
+    }
+}

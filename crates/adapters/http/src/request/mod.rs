@@ -1,0 +1,17 @@
+//! Reading requests: tokens, paths, queries and bodies, each told apart when wrong.
+
+mod amount;
+mod authorization;
+mod callers;
+mod idempotency_key;
+mod json_body;
+mod path;
+mod query;
+
+pub(crate) use amount::GivenAmount;
+pub(crate) use authorization::bearer_token;
+pub(crate) use callers::{IdentifiedCaller, Operator, QueueCaller};
+pub(crate) use idempotency_key::KeyHeader;
+pub(crate) use json_body::{JsonBody, OptionalJsonBody};
+pub(crate) use path::{Id, PathId};
+pub(crate) use query::{PageParameters, Query, encode_cursor};

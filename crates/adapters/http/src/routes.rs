@@ -1,0 +1,128 @@
+//! Which call is where.
+
+use actix_web::{
+    FromRequest, Handler, HttpResponse, Resource, Responder,
+    http::{Method, header},
+    web::{self, ServiceConfig},
+};
+
+use crate::calls::{
+    around::{
+        docs::{DESCRIPTION_PATH, description, docs_page, to_docs},
+        health::{livez, readyz},
+        metrics::metrics,
+    },
+    catalog::{list_concerts::list_concerts, list_schedules::list_schedules, list_seats::list_seats},
+    identity::{open_session::open_session, register_user::register_user},
+    operator::{
+        change_policy::change_policy, create_concert::create_concert, create_schedule::create_schedule,
+        show_queue::show_queue,
+    },
+    payment::{find_payment::find_payment, list_payments::list_payments, pay_reservation::pay_reservation},
+    reservation::{
+        cancel_reservation::cancel_reservation, find_reservation::find_reservation, hold_seats::hold_seats,
+        list_reservations::list_reservations,
+    },
+    waiting_room::{check_place::check_place, join_queue::join_queue, leave_queue::leave_queue},
+    wallet::{
+        charge_balance::charge_balance, list_transactions::list_transactions, show_balance::show_balance,
+    },
+};
+
+/// Puts every call in its place; those of the operator only where there is one.
+pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool) {
+    config
+        .service(web::scope("/api/v1").configure(|api| {
+            users_calls(api);
+            if with_operator {
+                operators_calls(api);
+            }
+        }))
+        .service(Endpoint::at("/livez").get(livez).resource())
+        .service(Endpoint::at("/readyz").get(readyz).resource())
+        .service(Endpoint::at("/metrics").get(metrics).resource())
+        .service(Endpoint::at(DESCRIPTION_PATH).get(description).resource())
+        .service(Endpoint::at("/docs").get(to_docs).resource())
+        .service(docs_page())
+        .default_service(web::to(HttpResponse::NotFound));
+}
+
+/// The streams `/queue/events` and `/schedules/{scheduleId}/seats/events` have their places here.
+fn users_calls(api: &mut ServiceConfig) {
+    api.service(Endpoint::at("/users").post(register_user).resource())
+        .service(Endpoint::at("/sessions").post(open_session).resource())
+        .service(Endpoint::at("/queue/tokens").post(join_queue).resource())
+        .service(Endpoint::at("/queue/tokens/current").delete(leave_queue).resource())
+        .service(Endpoint::at("/queue/status").get(check_place).resource())
+        .service(Endpoint::at("/concerts").get(list_concerts).resource())
+        .service(Endpoint::at("/concerts/{concertId}/schedules").get(list_schedules).resource())
+        .service(Endpoint::at("/schedules/{scheduleId}/seats").get(list_seats).resource())
+        .service(Endpoint::at("/reservations").get(list_reservations).post(hold_seats).resource())
+        .service(
+            Endpoint::at("/reservations/{reservationId}")
+                .get(find_reservation)
+                .delete(cancel_reservation)
+                .resource(),
+        )
+        .service(Endpoint::at("/users/{userId}/balance").get(show_balance).resource())
+        .service(Endpoint::at("/users/{userId}/balance/charges").post(charge_balance).resource())
+        .service(Endpoint::at("/users/{userId}/balance/transactions").get(list_transactions).resource())
+        .service(Endpoint::at("/payments").get(list_payments).post(pay_reservation).resource())
+        .service(Endpoint::at("/payments/{paymentId}").get(find_payment).resource());
+}
+
+/// The refund `/admin/payments/{paymentId}/refund` has its place here.
+fn operators_calls(api: &mut ServiceConfig) {
+    api.service(Endpoint::at("/admin/concerts").post(create_concert).resource())
+        .service(Endpoint::at("/admin/concerts/{concertId}/schedules").post(create_schedule).resource())
+        .service(Endpoint::at("/admin/queue").get(show_queue).resource())
+        .service(Endpoint::at("/admin/queue/policy").put(change_policy).resource());
+}
+
+/// A path, the methods it knows, and a refusal that names them for every other.
+struct Endpoint {
+    resource: Resource,
+    methods: Vec<Method>,
+}
+
+impl Endpoint {
+    fn at(path: &str) -> Self {
+        Self { resource: web::resource(path), methods: Vec::new() }
+    }
+
+    fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(self, handler: H) -> Self {
+        self.on(Method::GET, handler)
+    }
+
+    fn post<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(self, handler: H) -> Self {
+        self.on(Method::POST, handler)
+    }
+
+    fn put<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(self, handler: H) -> Self {
+        self.on(Method::PUT, handler)
+    }
+
+    fn delete<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        self,
+        handler: H,
+    ) -> Self {
+        self.on(Method::DELETE, handler)
+    }
+
+    fn on<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(
+        mut self,
+        method: Method,
+        handler: H,
+    ) -> Self {
+        self.methods.push(method.clone());
+        Self { resource: self.resource.route(web::method(method).to(handler)), ..self }
+    }
+
+    fn resource(self) -> Resource {
+        let allowed = self.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        self.resource.default_service(web::to(move || {
+            let allowed = allowed.clone();
+            async move { HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allowed)).finish() }
+        }))
+    }
+}

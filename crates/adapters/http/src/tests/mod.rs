@@ -1,0 +1,8 @@
+//! What the whole application answers, with mocks in the stores' place.
+
+mod access;
+mod answers;
+mod description;
+mod lifecycle;
+mod rejections;
+mod support;

@@ -1,0 +1,42 @@
+//! The use cases that this adapter drives.
+
+use std::sync::Arc;
+
+use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats};
+use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
+use payment::{FindPayment, ListPayments, PayReservation};
+use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations};
+use waiting_room::{ChangePolicy, CheckPlace, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
+use wallet::{ChargeBalance, ListTransactions, ShowBalance};
+
+/// The use cases, one each.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is named as the use case that it holds")]
+pub struct UseCases {
+    pub register_user: Arc<RegisterUser>,
+    pub verify_credentials: Arc<VerifyCredentials>,
+    pub open_session: Arc<OpenSession>,
+    pub find_user: Arc<FindUser>,
+    pub identify_caller: Arc<IdentifyCaller>,
+    pub join_queue: Arc<JoinQueue>,
+    pub check_place: Arc<CheckPlace>,
+    pub leave_queue: Arc<LeaveQueue>,
+    pub require_turn: Arc<RequireTurn>,
+    pub show_queue: Arc<ShowQueue>,
+    pub change_policy: Arc<ChangePolicy>,
+    pub list_concerts: Arc<ListConcerts>,
+    pub list_schedules: Arc<ListSchedules>,
+    pub list_seats: Arc<ListSeats>,
+    pub create_concert: Arc<CreateConcert>,
+    pub create_schedule: Arc<CreateSchedule>,
+    pub hold_seats: Arc<HoldSeats>,
+    pub cancel_reservation: Arc<CancelReservation>,
+    pub find_reservation: Arc<FindReservation>,
+    pub list_reservations: Arc<ListReservations>,
+    pub charge_balance: Arc<ChargeBalance>,
+    pub show_balance: Arc<ShowBalance>,
+    pub list_transactions: Arc<ListTransactions>,
+    pub pay_reservation: Arc<PayReservation>,
+    pub find_payment: Arc<FindPayment>,
+    pub list_payments: Arc<ListPayments>,
+}

@@ -1,0 +1,516 @@
+//! A store with something in it.
+
+use std::{future::Future, pin::pin, task::Poll};
+
+use adapter_persistence::{Ports, Store};
+use chrono::{Duration, SecondsFormat};
+use domain::{
+    catalog::{
+        Concert, SalesWindow, Schedule, Seat, SeatNumber, SeatPlan, SeatRange, SeatStatus, TimeZone,
+    },
+    commit::Commit,
+    idempotency::{Fingerprint, IdempotencyKey, KeyedRequest},
+    identity::{Email, PasswordHash, User},
+    ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TicketId, TransactionId, UserId},
+    money::Money,
+    page::{Page, PageLimit, PageRequest},
+    payment::{Payment, PaymentStatus, Settlement},
+    reservation::{HoldRequest, Reservation, ReservationStatus, ReservedSeat, SeatSelection, SeatsHeld, Show},
+    text::Name,
+    time::Timestamp,
+    waiting_room::{
+        Bounded, EndReason, Joined, Left, Newcomer, PolicyChange, RoomPolicy, Standing, Ticket, TicketState,
+    },
+    wallet::BalanceCharged,
+};
+use encore_tests::databases::Database;
+use uuid::Uuid;
+
+/// A store under test.
+pub struct Stage {
+    pub ports: Ports,
+    pub database: Database,
+}
+
+pub async fn sqlite() -> Stage {
+    Stage::on(Database::sqlite().await).await
+}
+
+pub async fn postgres() -> Stage {
+    Stage::on(Database::postgres().await).await
+}
+
+/// Somebody whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    pub user: UserId,
+    pub ticket: TicketId,
+}
+
+pub fn new_id<T: From<Uuid>>() -> T {
+    T::from(Uuid::now_v7())
+}
+
+pub fn number(number: i64) -> SeatNumber {
+    SeatNumber::new(number).unwrap()
+}
+
+/// A key of a caller's, with what was asked under it.
+pub fn keyed(key: &str) -> Option<KeyedRequest> {
+    Some(KeyedRequest { key: idempotency_key(key), fingerprint: Fingerprint(format!("asked={key}")) })
+}
+
+pub fn idempotency_key(key: &str) -> IdempotencyKey {
+    IdempotencyKey::new(key.as_bytes()).unwrap()
+}
+
+pub fn page_limit(limit: i64) -> PageLimit {
+    PageLimit::new(limit).unwrap()
+}
+
+/// How many of the outcomes of simultaneous decisions were committed.
+pub fn committed<T>(outcomes: &[Commit<T>]) -> usize {
+    outcomes.iter().filter(|outcome| matches!(outcome, Commit::Committed(_))).count()
+}
+
+/// Reads a list to its end, `limit` items a page, and tells all its items.
+pub async fn read_pages<T, F>(limit: i64, mut read: impl FnMut(PageRequest) -> F) -> Vec<T>
+where
+    F: Future<Output = Page<T>>,
+{
+    let limit = page_limit(limit);
+    let mut items = Vec::new();
+    let mut after = None;
+    loop {
+        let page = read(PageRequest { after, limit }).await;
+        assert!(page.items.len() <= limit.get(), "expected at most {} items a page", limit.get());
+        items.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return items;
+        }
+        assert!(items.len() < 1000, "expected the list to end");
+    }
+}
+
+/// Goes away from `doing` after it has been asked to go on so many times, as a handler does whose client has
+/// hung up. Tells whether it was done by then.
+pub async fn abandoned_after(times: usize, doing: impl Future) -> bool {
+    let mut doing = pin!(doing);
+    let mut left = times;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        match doing.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(true),
+            Poll::Pending if left == 0 => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Insists that what follows on abandoned calls is not kept waiting: a lock that stays would last for seconds.
+pub async fn at_once<T>(doing: impl Future<Output = T>) -> T {
+    let patience = std::time::Duration::from_secs(4);
+    tokio::time::timeout(patience, doing).await.expect("nothing stays locked behind an abandoned call")
+}
+
+/// What every seat costs.
+pub const PRICE: Money = Money::from_units(100);
+
+impl Stage {
+    async fn on(database: Database) -> Self {
+        let store = Store::open(&database.address(), 20).await.unwrap();
+        store.set_first_policy(&RoomPolicy::default()).await.unwrap();
+        Self { ports: store.ports(), database }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub async fn user(&self) -> UserId {
+        let id: UserId = new_id();
+        let user = User {
+            id,
+            name: Name::new("A fan").unwrap(),
+            email: Email::new(&format!("{id}@example.org")).unwrap(),
+            registered_at: self.now(),
+        };
+        self.ports.users.add(&user, &PasswordHash("hash".into())).await.unwrap();
+        id
+    }
+
+    /// A new user's new ticket.
+    pub async fn newcomer(&self) -> Standing {
+        let user = self.user().await;
+        self.join(user).await
+    }
+
+    /// A user's new ticket.
+    pub async fn join(&self, user: UserId) -> Standing {
+        match self.ports.room.join(Newcomer { user, ticket: new_id() }).await.unwrap() {
+            Joined::Issued(standing) => standing,
+            other => panic!("expected a new ticket, got {other:?}"),
+        }
+    }
+
+    /// A new user whose turn it is.
+    pub async fn guest(&self) -> Guest {
+        let user = self.user().await;
+        self.guest_again(user).await
+    }
+
+    /// A user who has come again, and whose turn it is.
+    pub async fn guest_again(&self, user: UserId) -> Guest {
+        let ticket = self.join(user).await.ticket;
+        assert!(is_active(&ticket), "expected to be admitted at once, got {ticket:?}");
+        Guest { user, ticket: ticket.id }
+    }
+
+    /// New users whose turn it is.
+    pub async fn guests(&self, number: usize) -> Vec<Guest> {
+        let mut guests = Vec::with_capacity(number);
+        for _ in 0..number {
+            guests.push(self.guest().await);
+        }
+        guests
+    }
+
+    pub async fn leave(&self, ticket: TicketId) {
+        let left = self.ports.room.leave(ticket).await.unwrap();
+        assert!(matches!(left, Left::Done { .. }), "expected to leave, got {left:?}");
+    }
+
+    /// Tickets with which nobody may change anything for `guest`, each with a word on why.
+    pub async fn wrong_tickets(&self, guest: Guest) -> Vec<(&'static str, TicketId)> {
+        let waiting = {
+            self.change_policy(PolicyChange { max_active: Some(Bounded::new(1).unwrap()), ..no_change() }).await;
+            let waiting = self.newcomer().await.ticket;
+            assert_eq!(waiting.state, TicketState::Waiting);
+            // A ticket of the guest's own is refused for no other reason than that it waits.
+            self.sql(&format!(
+                "UPDATE queue_tickets SET status = 'ENDED', end_reason = 'LEFT', ended_at = issued_at WHERE id = {};
+                 UPDATE queue_tickets SET user_id = {} WHERE id = {}",
+                self.id(guest.ticket.0),
+                self.id(guest.user.0),
+                self.id(waiting.id.0)
+            ))
+            .await;
+            waiting.id
+        };
+        self.max_active(100).await;
+        let run_out = self.guest().await.ticket;
+        self.run_out_turn(run_out).await;
+        vec![
+            ("it has ended", guest.ticket),
+            ("it waits", waiting),
+            ("it is another's, and ran out", run_out),
+            ("it is another's", self.guest().await.ticket),
+            ("there is none", new_id()),
+        ]
+    }
+
+    pub async fn change_policy(&self, change: PolicyChange) -> RoomPolicy {
+        self.ports.room.change_policy(&change).await.unwrap()
+    }
+
+    /// A ticket as it is stored.
+    pub async fn ticket(&self, ticket: TicketId) -> Ticket {
+        self.standing(ticket).await.ticket
+    }
+
+    pub async fn standing(&self, ticket: TicketId) -> Standing {
+        self.ports.room.standing(ticket).await.unwrap().expect("there is such a ticket")
+    }
+
+    /// Lets a turn have run out a second ago, whether or not the store has noted it.
+    pub async fn run_out_turn(&self, ticket: TicketId) {
+        let (id, past) = (self.id(ticket.0), self.instant(self.now() - Duration::seconds(1)));
+        self.sql(&format!("UPDATE queue_tickets SET expires_at = {past} WHERE id = {id}")).await;
+    }
+
+    /// Lets a hold have run out a second ago, whether or not the store has noted it.
+    pub async fn run_out_hold(&self, reservation: &Reservation) {
+        let (id, past) = (self.id(reservation.id.0), self.instant(self.now() - Duration::seconds(1)));
+        self.sql(&format!(
+            "UPDATE reservations SET expires_at = {past} WHERE id = {id};
+             UPDATE seats SET held_until = {past} WHERE reservation_id = {id}"
+        ))
+        .await;
+    }
+
+    /// Runs SQL that has to work.
+    pub async fn sql(&self, sql: &str) {
+        self.database.try_sql(sql).await.unwrap();
+    }
+
+    /// Insists that the database itself refuses a change, and says so in one of these words.
+    pub async fn refuses(&self, sql: &str, words: [&str; 2]) {
+        let error = self.database.try_sql(sql).await.expect_err("the database refuses this");
+        assert!(words.iter().any(|words| error.contains(words)), "expected one of {words:?}, got {error:?}");
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.database.number(sql).await
+    }
+
+    /// How the store writes an id in SQL.
+    pub fn id(&self, id: Uuid) -> String {
+        self.database.id(id)
+    }
+
+    /// How the store writes an instant in SQL.
+    pub fn instant(&self, instant: Timestamp) -> String {
+        match self.database {
+            Database::Sqlite { .. } => instant.timestamp_micros().to_string(),
+            Database::Postgres { .. } => format!("'{}'", instant.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
+    }
+
+    /// How many rows there are of everything, in every state.
+    pub async fn tally(&self) -> Vec<i64> {
+        let questions = [
+            "SELECT count(*) FROM reservations WHERE status = 'RESERVED'",
+            "SELECT count(*) FROM reservations WHERE status = 'PAID'",
+            "SELECT count(*) FROM reservations WHERE status = 'CANCELLED'",
+            "SELECT count(*) FROM reservations WHERE status = 'EXPIRED'",
+            "SELECT count(*) FROM reserved_seats",
+            "SELECT count(*) FROM reserved_seats WHERE sold",
+            "SELECT count(*) FROM seats WHERE reservation_id IS NOT NULL",
+            "SELECT count(DISTINCT reservation_id) FROM seats",
+            "SELECT count(*) FROM seats WHERE sold",
+            "SELECT coalesce(sum(holds_made), 0) FROM users",
+            "SELECT count(*) FROM queue_tickets WHERE status = 'WAITING'",
+            "SELECT count(*) FROM queue_tickets WHERE status = 'ACTIVE'",
+            "SELECT count(*) FROM queue_tickets WHERE status = 'ENDED'",
+            "SELECT last_number FROM waiting_room",
+            "SELECT count(*) FROM payments",
+            "SELECT count(*) FROM ledger_entries",
+            "SELECT coalesce(sum(entries), 0) FROM wallets",
+            "SELECT coalesce(sum(balance), 0) FROM wallets",
+            "SELECT count(*) FROM idempotency_records",
+        ];
+        self.database.numbers(&questions).await
+    }
+
+    /// Does something that must not change anything.
+    pub async fn without_a_trace<T>(&self, doing: impl Future<Output = T>) -> T {
+        let before = self.tally().await;
+        let done = doing.await;
+        assert_eq!(self.tally().await, before, "expected nothing to change, see `Stage::tally`");
+        done
+    }
+
+    /// Insists on what is true of a room and of wallets whatever has happened.
+    pub async fn check_invariants(&self) {
+        let questions = [
+            "SELECT last_number FROM waiting_room",
+            "SELECT count(*) FROM queue_tickets",
+            "SELECT coalesce(max(number), 0) FROM queue_tickets",
+        ];
+        let numbers = self.database.numbers(&questions).await;
+        assert!(numbers.iter().all(|number| *number == numbers[0]), "expected no gap, got {numbers:?}");
+        let questions = [
+            "SELECT count(*) FROM wallets WHERE balance <> \
+             (SELECT coalesce(sum(amount), 0) FROM ledger_entries WHERE user_id = wallets.user_id)",
+            "SELECT count(*) FROM wallets WHERE entries <> \
+             (SELECT coalesce(max(sequence), 0) FROM ledger_entries WHERE user_id = wallets.user_id)",
+            "SELECT count(*) FROM wallets WHERE entries <> \
+             (SELECT count(*) FROM ledger_entries WHERE user_id = wallets.user_id)",
+            "SELECT count(*) FROM payments WHERE 1 <> \
+             (SELECT count(*) FROM ledger_entries WHERE reference = payments.id AND kind = 'PAYMENT' \
+              AND amount = -payments.amount)",
+            "SELECT count(*) FROM reservations WHERE (status = 'PAID') <> \
+             EXISTS (SELECT 1 FROM payments WHERE reservation_id = reservations.id)",
+            "SELECT count(*) FROM reserved_seats WHERE sold AND NOT EXISTS \
+             (SELECT 1 FROM seats WHERE seats.reservation_id = reserved_seats.reservation_id \
+              AND seats.seat_number = reserved_seats.seat_number AND seats.sold)",
+            "SELECT count(*) FROM reservations WHERE NOT EXISTS \
+             (SELECT 1 FROM reserved_seats WHERE reservation_id = reservations.id)",
+        ];
+        let broken = self.database.numbers(&questions).await;
+        assert!(broken.iter().all(|number| *number == 0), "expected every balance to be the sum of its ledger, \
+                 and all or nothing of every payment and hold, got {broken:?}");
+    }
+
+    /// All seats of a schedule.
+    pub async fn seats(&self, show: &Show) -> Vec<Seat> {
+        self.ports.catalog.seats(show.schedule).await.unwrap().expect("there is such a schedule").1
+    }
+
+    /// What anybody may know of some seats.
+    pub async fn seat_statuses(&self, show: &Show, numbers: &[i64]) -> Vec<SeatStatus> {
+        let (seats, now) = (self.seats(show).await, self.now());
+        let status = |wanted: &i64| {
+            let seat = seats.iter().find(|seat| seat.number == number(*wanted)).unwrap();
+            seat.occupancy.status_at(now)
+        };
+        numbers.iter().map(status).collect()
+    }
+
+    pub async fn holds_made(&self, guest: Guest) -> i64 {
+        self.number(&format!("SELECT holds_made FROM users WHERE id = {}", self.id(guest.user.0))).await
+    }
+
+    /// A user's reservation.
+    pub async fn reservation(&self, reservation: &Reservation) -> Reservation {
+        let found = self.ports.reservations.find(reservation.user, reservation.id).await.unwrap();
+        found.expect("there is such a reservation")
+    }
+
+    pub async fn max_active(&self, number: i64) {
+        let max_active = Some(Bounded::new(number).unwrap());
+        self.change_policy(PolicyChange { max_active, ..no_change() }).await;
+    }
+
+    /// A schedule a month from now, on sale, with the seats 1 to 50.
+    pub async fn schedule(&self) -> Show {
+        let concert = Concert {
+            id: new_id::<ConcertId>(),
+            name: Name::new("A concert").unwrap(),
+            time_zone: TimeZone::default(),
+            created_at: self.now(),
+        };
+        self.ports.catalog.add_concert(&concert).await.unwrap();
+        self.schedule_of(&concert, Duration::days(30)).await
+    }
+
+    /// A schedule of a concert, on sale, with the seats 1 to 50.
+    pub async fn schedule_of(&self, concert: &Concert, from_now: Duration) -> Show {
+        let plan = SeatPlan::new(vec![SeatRange {
+            from: number(1),
+            to: number(50),
+            grade: Name::new("R").unwrap(),
+            price: PRICE,
+        }]);
+        let plan = plan.unwrap();
+        let starts_at = self.now() + from_now;
+        let schedule = Schedule {
+            id: new_id::<ScheduleId>(),
+            concert: concert.id,
+            starts_at,
+            sales: SalesWindow::new(starts_at, None, None, self.now()).unwrap(),
+            total_seats: plan.total_seats(),
+        };
+        let seats: Vec<Seat> = plan.seats(schedule.id, new_id::<SeatId>);
+        self.ports.catalog.add_schedule(&schedule, &seats).await.unwrap();
+        Show { concert: concert.id, concert_name: concert.name.clone(), schedule: schedule.id, starts_at }
+    }
+
+    /// The decision that `guest` holds seats for as long as `hold_time` says, which may be over already.
+    pub async fn decide_hold(&self, guest: Guest, show: &Show, seats: &[i64], hold_time: Duration) -> SeatsHeld {
+        let request = self.hold_request(guest, show, seats);
+        let facts = self.ports.inventory.load_for_hold(&request, None, self.now()).await.unwrap();
+        let reserved = |seat: &i64| ReservedSeat {
+            number: number(*seat),
+            name: number(*seat).seat_name(),
+            grade: Name::new("R").unwrap(),
+            price: PRICE,
+        };
+        let now = self.now();
+        SeatsHeld {
+            ticket: guest.ticket,
+            reservation: Reservation {
+                id: new_id::<ReservationId>(),
+                user: guest.user,
+                show: show.clone(),
+                seats: seats.iter().map(reserved).collect(),
+                total_price: seats.iter().map(|_| PRICE).sum(),
+                status: ReservationStatus::Reserved,
+                reserved_at: now,
+                expires_at: now + hold_time,
+            },
+            holds_made: facts.holds_made,
+            keyed: None,
+        }
+    }
+
+    pub fn hold_request(&self, guest: Guest, show: &Show, seats: &[i64]) -> HoldRequest {
+        HoldRequest {
+            user: guest.user,
+            ticket: guest.ticket,
+            schedule: show.schedule,
+            seats: SeatSelection::new(seats.iter().copied().map(number).collect()).unwrap(),
+        }
+    }
+
+    /// Seats held by `guest`, for five minutes.
+    pub async fn hold(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
+        let held = self.decide_hold(guest, show, seats, Duration::minutes(5)).await;
+        assert_eq!(self.ports.inventory.commit_hold(&held).await.unwrap(), Commit::Committed(()));
+        held.reservation
+    }
+
+    /// Seats held by `guest`, whose hold ran out a second ago.
+    pub async fn hold_that_ran_out(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
+        let held = self.decide_hold(guest, show, seats, Duration::seconds(-1)).await;
+        assert_eq!(self.ports.inventory.commit_hold(&held).await.unwrap(), Commit::Committed(()));
+        held.reservation
+    }
+
+    pub fn decide_charge(&self, guest: Guest, amount: Money) -> BalanceCharged {
+        BalanceCharged {
+            ticket: guest.ticket,
+            user: guest.user,
+            entry: new_id::<TransactionId>(),
+            amount,
+            balance_at_most: Money::from_units(1_000_000),
+            at: self.now(),
+            keyed: None,
+        }
+    }
+
+    pub async fn charge(&self, guest: Guest, amount: Money) {
+        let charged = self.ports.wallets.commit_charge(&self.decide_charge(guest, amount)).await.unwrap();
+        assert!(matches!(charged, Commit::Committed(_)), "expected to be charged, got {charged:?}");
+    }
+
+    pub fn decide_payment(&self, guest: Guest, reservation: &Reservation) -> Settlement {
+        Settlement {
+            ticket: guest.ticket,
+            payment: Payment {
+                id: new_id::<PaymentId>(),
+                reservation: reservation.id,
+                user: guest.user,
+                amount: reservation.total_price,
+                status: PaymentStatus::Paid,
+                paid_at: self.now(),
+            },
+            seats: reservation.seats.len(),
+            entry: new_id::<TransactionId>(),
+            keyed: None,
+        }
+    }
+    /// A guest's reservation, paid with what was charged before.
+    pub async fn pay(&self, guest: Guest, reservation: &Reservation) -> Payment {
+        let settlement = self.decide_payment(guest, reservation);
+        let paid = self.ports.payments.commit_payment(&settlement).await.unwrap();
+        assert!(matches!(paid, Commit::Committed(_)), "expected to be paid, got {paid:?}");
+        settlement.payment
+    }
+
+    /// A guest's reservation of some seats, charged for and paid.
+    pub async fn hold_and_pay(&self, guest: Guest, show: &Show, seats: &[i64]) -> (Reservation, Payment) {
+        let reservation = self.hold(guest, show, seats).await;
+        self.charge(guest, reservation.total_price).await;
+        let payment = self.pay(guest, &reservation).await;
+        (reservation, payment)
+    }
+}
+
+/// Leaves the policy as it is.
+pub fn no_change() -> PolicyChange {
+    PolicyChange::default()
+}
+
+pub fn is_active(ticket: &Ticket) -> bool {
+    matches!(ticket.state, TicketState::Active { .. })
+}
+
+pub fn ended(reason: EndReason) -> TicketState {
+    TicketState::Ended { reason }
+}

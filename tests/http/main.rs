@@ -1,0 +1,22 @@
+//! The service from outside: the shipped executable, over HTTP, on each store. On PostgreSQL three instances
+//! share the database and requests are spread over them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+mod bad_input;
+mod buying;
+mod catalogue;
+mod holds;
+mod idempotency;
+mod money;
+mod operator;
+mod ownership;
+mod process;
+mod races;
+mod waiting_room;
