@@ -1,13 +1,20 @@
 //! What every store must do, written once against the ports and run against each.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+#![allow(clippy::needless_pass_by_value, reason = "a test owns its store, which is gone when it ends")]
 
+mod admission;
+mod cancellation;
 mod catalog;
+mod clock;
 mod constraints;
 mod idempotency;
+mod payment_conditions;
 mod payments;
 mod reservations;
 mod seat_inventory;
+mod seat_races;
+mod seats_given_back;
 mod stage;
 mod users;
 mod waiting_room;

@@ -185,33 +185,23 @@ impl Stage {
         assert!(matches!(left, Left::Done { .. }), "expected to leave, got {left:?}");
     }
 
-    /// Tickets with which nobody may change anything for `guest`, each with a word on why.
-    pub async fn wrong_tickets(&self, guest: Guest) -> Vec<(&'static str, TicketId)> {
-        let waiting = {
-            self.change_policy(PolicyChange { max_active: Some(Bounded::new(1).unwrap()), ..no_change() }).await;
-            let waiting = self.newcomer().await.ticket;
-            assert_eq!(waiting.state, TicketState::Waiting);
-            // A ticket of the guest's own is refused for no other reason than that it waits.
-            self.sql(&format!(
-                "UPDATE queue_tickets SET status = 'ENDED', end_reason = 'LEFT', ended_at = issued_at WHERE id = {};
-                 UPDATE queue_tickets SET user_id = {} WHERE id = {}",
-                self.id(guest.ticket.0),
-                self.id(guest.user.0),
-                self.id(waiting.id.0)
-            ))
-            .await;
-            waiting.id
+    /// Tries something with every kind of ticket with which `guest` may not do it. Without a turn afterwards.
+    pub async fn with_every_wrong_ticket(&self, guest: Guest, attempt: impl AsyncFn(&'static str, TicketId)) {
+        attempt("it is another's", self.guest().await.ticket).await;
+        attempt("there is none", new_id()).await;
+        let TicketState::Active { expires_at } = self.ticket(guest.ticket).await.state else {
+            panic!("expected it to be the guest's turn");
         };
-        self.max_active(100).await;
-        let run_out = self.guest().await.ticket;
-        self.run_out_turn(run_out).await;
-        vec![
-            ("it has ended", guest.ticket),
-            ("it waits", waiting),
-            ("it is another's, and ran out", run_out),
-            ("it is another's", self.guest().await.ticket),
-            ("there is none", new_id()),
-        ]
+        self.run_out_turn(guest.ticket).await;
+        attempt("it has run out", guest.ticket).await;
+        let (id, expires_at) = (self.id(guest.ticket.0), self.instant(expires_at));
+        self.sql(&format!("UPDATE queue_tickets SET expires_at = {expires_at} WHERE id = {id}")).await;
+        self.leave(guest.ticket).await;
+        attempt("it has ended", guest.ticket).await;
+        self.max_active(1).await;
+        let waiting = self.join(guest.user).await.ticket;
+        assert_eq!(waiting.state, TicketState::Waiting, "expected no slot to be free");
+        attempt("it waits", waiting.id).await;
     }
 
     pub async fn change_policy(&self, change: PolicyChange) -> RoomPolicy {

@@ -3,7 +3,7 @@
 use encore_tests::{
     client::send,
     on_every_store,
-    service::{self, Service},
+    service::Service,
 };
 use reqwest::Method;
 use serde_json::json;

@@ -3,7 +3,7 @@
 use encore_tests::{
     client::Answer,
     on_every_store,
-    service::{self, Service},
+    service::Service,
 };
 use futures_util::future::join_all;
 use serde_json::json;

@@ -3,7 +3,7 @@
 use encore_tests::{
     client::{Answer, Fan, is_server_error},
     on_every_store,
-    service::{self, Service},
+    service::Service,
 };
 use futures_util::future::join_all;
 use serde_json::json;
@@ -37,7 +37,7 @@ async fn two_hundred_buyers_of_one_seat_a_hundred_times_have_one_winner_each(ser
     let fans = crowd(&service, BUYERS).await;
     for round in 0..ROUNDS {
         let seat = round % 50 + 1;
-        let answers = join_all(fans.iter().map(|fan| fan.hold(show.schedule, &[seat]))).await;
+        let answers = join_all(fans.iter().map(async |fan| fan.hold(show.schedule, &[seat]).await)).await;
         assert_eq!(count(&answers, 201), 1, "round {round}: one winner");
         assert_eq!(count(&answers, 409), BUYERS - 1, "round {round}: a 409 for everybody else");
         for answer in answers.iter().filter(|answer| answer.status == 409) {
