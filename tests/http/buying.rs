@@ -1,10 +1,6 @@
 //! A fan's whole way.
 
-use encore_tests::{
-    client::send,
-    on_every_store,
-    service::Service,
-};
+use encore_tests::{client::send, on_every_store, service::Service};
 use reqwest::Method;
 use serde_json::json;
 

@@ -1,10 +1,6 @@
 //! Asking again without doing again.
 
-use encore_tests::{
-    client::Answer,
-    on_every_store,
-    service::Service,
-};
+use encore_tests::{client::Answer, on_every_store, service::Service};
 use futures_util::future::join_all;
 use serde_json::json;
 

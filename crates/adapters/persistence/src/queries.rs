@@ -103,21 +103,21 @@ pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
 }
 
-/// How many unpaid seats of a schedule a user holds at `now`.
+/// How many holds a user ever made, and how many unpaid seats of a schedule the user holds at `now`. One
+/// question, because the second is only worth something as of the first.
 #[dsl::auto_type]
-pub(crate) fn unpaid_seats_of(user: StoredId, schedule: StoredId, now: StoredMoment) -> _ {
-    seats::table
-        .inner_join(reservations::table)
-        .filter(seats::schedule_id.eq(schedule))
-        .filter(seats::sold.eq(false))
-        .filter(seats::held_until.gt(now))
-        .filter(reservations::user_id.eq(user))
-        .select(dsl::count_star())
-}
-
-#[dsl::auto_type]
-pub(crate) fn holds_made_by(user: StoredId) -> _ {
-    users::table.filter(users::id.eq(user)).select(users::holds_made)
+pub(crate) fn holds_of(user: StoredId, schedule: StoredId, now: StoredMoment) -> _ {
+    users::table.filter(users::id.eq(user)).select((
+        users::holds_made,
+        seats::table
+            .inner_join(reservations::table)
+            .filter(seats::schedule_id.eq(schedule))
+            .filter(seats::sold.eq(false))
+            .filter(seats::held_until.gt(now))
+            .filter(reservations::user_id.eq(user))
+            .select(dsl::count_star())
+            .single_value(),
+    ))
 }
 
 #[dsl::auto_type]

@@ -6,7 +6,7 @@ use domain::{
     idempotency::{Fingerprint, IdempotencyRecord},
     ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TicketId, TransactionId, UserId},
     payment::Payment,
-    reservation::{Reservation, ReservedSeat, Show},
+    reservation::{HoldsSoFar, Reservation, ReservedSeat, Show},
     storage::StorageError,
     text::Name,
     waiting_room::{Bounded, RoomPolicy, Ticket, TicketState, policy_seconds},
@@ -234,6 +234,13 @@ pub(crate) fn reservation(
         reserved_at: row.reserved_at.0,
         expires_at: row.expires_at.0,
     })
+}
+
+/// What [`crate::queries::holds_of`] answers; an unknown user holds nothing.
+pub(crate) fn holds_so_far(row: Option<(i64, Option<i64>)>) -> Result<HoldsSoFar, StorageError> {
+    let (holds_made, seats_held) = row.unwrap_or_default();
+    let seats_held = usize::try_from(seats_held.unwrap_or_default()).map_err(broken)?;
+    Ok(HoldsSoFar { seats_held, holds_made })
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]

@@ -93,7 +93,7 @@ impl HoldSeats {
         let held = SeatsHeld {
             ticket: request.ticket,
             reservation,
-            holds_made: facts.holds_made,
+            holds_made: facts.holds.holds_made,
             keyed: key.clone().map(|key| KeyedRequest { key, fingerprint: fingerprint.clone() }),
         };
         Ok(match self.inventory.commit_hold(&held).await? {

@@ -6,7 +6,9 @@ use domain::{
     commit::DECIDES_AGAIN_AT_MOST,
     ids::SeatId,
     money::Money,
-    reservation::{HoldFacts, MockReservations, MockSeatInventory, ReservationStatus, SeatSelection},
+    reservation::{
+        HoldFacts, HoldsSoFar, MockReservations, MockSeatInventory, ReservationStatus, SeatSelection,
+    },
     waiting_room::Standing,
 };
 use uuid::Uuid;
@@ -44,8 +46,7 @@ fn facts() -> HoldFacts {
         recorded: None,
         show: Some((show(), SalesWindow::stored(at(0), at(1_000)))),
         seats: vec![seat(12, Occupancy::Free), seat(13, Occupancy::Free)],
-        seats_held: 0,
-        holds_made: 7,
+        holds: HoldsSoFar { seats_held: 0, holds_made: 7 },
     }
 }
 
@@ -181,7 +182,7 @@ async fn a_seat_that_the_schedule_does_not_have_is_not_held_nor_any_other_with_i
 
 #[tokio::test]
 async fn more_seats_than_the_policy_allows_are_not_held() {
-    let facts = HoldFacts { seats_held: 3, ..facts() };
+    let facts = HoldFacts { holds: HoldsSoFar { seats_held: 3, holds_made: 7 }, ..facts() };
     assert_refused_by_a_rule(facts, HoldRefused::SeatLimitReached { at_most: 4 }).await;
 }
 
@@ -211,7 +212,10 @@ async fn who_is_overtaken_is_told_which_seats_are_taken() {
 
 #[tokio::test]
 async fn a_stale_decision_is_made_again_from_what_is_true_by_then() {
-    let loads = vec![(10, Ok(facts())), (20, Ok(HoldFacts { holds_made: 8, ..facts() }))];
+    let loads = vec![
+        (10, Ok(facts())),
+        (20, Ok(HoldFacts { holds: HoldsSoFar { seats_held: 0, holds_made: 8 }, ..facts() })),
+    ];
     let commits = vec![Ok(Commit::Stale), Ok(Commit::Committed(()))];
     let (answer, committed) = Script { loads, commits, ..Script::default() }.play(None).await;
     let again = Reservation {

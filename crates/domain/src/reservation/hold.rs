@@ -99,7 +99,14 @@ pub struct HoldFacts {
     pub show: Option<(Show, SalesWindow)>,
     /// Those of the wanted seats that exist, in the order of their numbers.
     pub seats: Vec<Seat>,
-    /// Unpaid seats of the schedule that the user holds already.
+    /// What the user holds already.
+    pub holds: HoldsSoFar,
+}
+
+/// What a user holds already, as of one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldsSoFar {
+    /// Unpaid seats of the schedule.
     pub seats_held: usize,
     /// How many holds the user ever made: what tells that another one came in between.
     pub holds_made: i64,
@@ -137,7 +144,7 @@ pub struct SeatsHeld {
     pub ticket: TicketId,
     /// The reservation to store, with the seats it holds.
     pub reservation: Reservation,
-    /// What [`HoldFacts::holds_made`] said.
+    /// What [`HoldsSoFar::holds_made`] said.
     pub holds_made: i64,
     /// The key to store with it.
     pub keyed: Option<KeyedRequest>,
@@ -162,7 +169,7 @@ impl HoldFacts {
         if !missing.is_empty() {
             return Err(HoldRefused::SeatNotFound(missing));
         }
-        if self.seats_held + self.seats.len() > policy.seats_at_most {
+        if self.holds.seats_held + self.seats.len() > policy.seats_at_most {
             return Err(HoldRefused::SeatLimitReached { at_most: policy.seats_at_most });
         }
         if !sales.is_open_at(now) {
@@ -260,8 +267,7 @@ mod tests {
             recorded: None,
             show: Some((show, SalesWindow::stored(at(10), at(1_000)))),
             seats,
-            seats_held: 0,
-            holds_made: 0,
+            holds: HoldsSoFar::default(),
         }
     }
 
@@ -332,7 +338,7 @@ mod tests {
         fn nobody_holds_more_unpaid_seats_than_the_policy_allows(wanted in 1_u8..=8, held in 0_usize..=6) {
             let numbers: Vec<_> = (1..=wanted).collect();
             let seats = numbers.iter().map(|number| seat(*number, Occupancy::Free)).collect();
-            let facts = HoldFacts { seats_held: held, ..facts(seats) };
+            let facts = HoldFacts { holds: HoldsSoFar { seats_held: held, holds_made: 0 }, ..facts(seats) };
             let refused = Err(HoldRefused::SeatLimitReached { at_most: 4 });
             let answer = hold(&facts, &numbers, 100).map(|reservation| reservation.seats.len());
             let expected = if held + numbers.len() <= 4 { Ok(numbers.len()) } else { refused };

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{queries, rows::IdempotencyRow, sql_types::StoredId};
 
-/// What is stored under a key.
+/// What is stored under a key. To be asked last, when everything else that a decision needs is known: whoever
+/// has seen the effect of a change then sees its key too, and is not refused what the same request did.
 pub(super) async fn find_record(
     connection: &AsyncPgConnection,
     user: UserId,

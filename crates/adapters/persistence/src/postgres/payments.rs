@@ -13,7 +13,7 @@ use domain::{
     storage::StorageError,
     wallet::EntryKind,
 };
-use futures_util::future::try_join4;
+use futures_util::future::try_join3;
 
 use super::{
     PostgresStore, errors,
@@ -126,14 +126,15 @@ impl Payments for PostgresStore {
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
         let connection = self.connection().await?;
-        let (standing, recorded, reservation, balance) = try_join4(
+        let (standing, reservation, balance) = try_join3(
             turn_of(&connection, request.ticket, request.user),
-            find_record(&connection, request.user, Operation::PayReservation, key),
             find_reservation(&connection, request.user, request.reservation),
             find_balance(&connection, request.user),
         )
         .await
         .map_err(storage_error)?;
+        let recorded = find_record(&connection, request.user, Operation::PayReservation, key).await;
+        let recorded = recorded.map_err(storage_error)?;
         Ok(PaymentFacts { standing, recorded, reservation, balance })
     }
 

@@ -12,7 +12,7 @@ use domain::{
     storage::StorageError,
     time::Timestamp,
 };
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join;
 
 use super::{
     PostgresStore, count, errors,
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     queries,
-    rows::{ScheduleRow, SeatRow},
+    rows::{ScheduleRow, SeatRow, holds_so_far},
     schema::concerts,
     sql_types::{Id, StoredAmount, StoredId},
 };
@@ -154,12 +154,11 @@ impl SeatInventory for PostgresStore {
         let connection = self.connection().await?;
         let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
         let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
-        let caller = try_join3(
-            turn_of(&connection, request.ticket, request.user),
-            find_record(&connection, request.user, Operation::HoldSeats, key),
-            async { queries::holds_made_by(user).first::<i64>(&mut &*connection).await.optional() },
-        );
-        let wanted = try_join3(
+        let holds = queries::holds_of(user, schedule, moment(now));
+        let caller = try_join(turn_of(&connection, request.ticket, request.user), async {
+            holds.first::<(i64, Option<i64>)>(&mut &*connection).await.optional()
+        });
+        let wanted = try_join(
             async {
                 queries::schedule_with_concert(schedule)
                     .select((ScheduleRow::as_select(), concerts::name))
@@ -168,17 +167,15 @@ impl SeatInventory for PostgresStore {
                     .optional()
             },
             queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(&mut &*connection),
-            queries::unpaid_seats_of(user, schedule, moment(now)).first::<i64>(&mut &*connection),
         );
-        let ((standing, recorded, holds_made), (show, seats, seats_held)) =
-            try_join(caller, wanted).await.map_err(storage_error)?;
+        let ((standing, holds), (show, seats)) = try_join(caller, wanted).await.map_err(storage_error)?;
+        let recorded = find_record(&connection, request.user, Operation::HoldSeats, key).await;
         Ok(HoldFacts {
             standing,
-            recorded,
+            recorded: recorded.map_err(storage_error)?,
             show: show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose()?,
             seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?,
-            seats_held: usize::try_from(seats_held).map_err(StorageError::unexpected)?,
-            holds_made: holds_made.unwrap_or_default(),
+            holds: holds_so_far(holds)?,
         })
     }
 

@@ -12,7 +12,7 @@ use domain::{
     storage::StorageError,
     wallet::{BalanceCharged, ChargeFacts, ChargeRequest, EntryKind, LedgerEntry, Wallets},
 };
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 
 use super::{
     PostgresStore, errors,
@@ -81,13 +81,14 @@ impl Wallets for PostgresStore {
         key: Option<IdempotencyKey>,
     ) -> Result<ChargeFacts, StorageError> {
         let connection = self.connection().await?;
-        let (standing, recorded, balance) = try_join3(
+        let (standing, balance) = try_join(
             turn_of(&connection, request.ticket, request.user),
-            find_record(&connection, request.user, Operation::ChargeBalance, key),
             find_balance(&connection, request.user),
         )
         .await
         .map_err(storage_error)?;
+        let recorded = find_record(&connection, request.user, Operation::ChargeBalance, key).await;
+        let recorded = recorded.map_err(storage_error)?;
         Ok(ChargeFacts { standing, recorded, balance })
     }
 

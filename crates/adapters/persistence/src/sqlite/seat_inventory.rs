@@ -26,7 +26,7 @@ use super::{
 use crate::{
     codes::Code,
     queries,
-    rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow},
+    rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
     schema::{concerts, reservations, reserved_seats, seats, users},
     sql_types::{StoredId, StoredMoment},
 };
@@ -89,15 +89,13 @@ fn load_for_hold(
         .optional()?;
     let show = show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose();
     let seats = queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(connection)?;
-    let seats_held: i64 = queries::unpaid_seats_of(user, schedule, moment(now)).first(connection)?;
-    let holds_made: Option<i64> = queries::holds_made_by(user).first(connection).optional()?;
+    let holds = queries::holds_of(user, schedule, moment(now)).first(connection).optional()?;
     Ok(HoldFacts {
         standing: turn_of(connection, request.ticket, request.user, moment(now))?,
         recorded: find_record(connection, request.user, Operation::HoldSeats, key)?,
         show: show.map_err(row_error)?,
         seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
-        seats_held: usize::try_from(count(seats_held)?).unwrap_or(usize::MAX),
-        holds_made: holds_made.unwrap_or_default(),
+        holds: holds_so_far(holds).map_err(row_error)?,
     })
 }
 
