@@ -33,10 +33,10 @@ const HALL: &[(i64, i64, &str, i32)] =
 /// The demo could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the demo data can not be made: {0}")]
-pub struct DemoError(String);
+pub struct DemoError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
-fn failed(error: impl ToString) -> DemoError {
-    DemoError(error.to_string())
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DemoError {
+    DemoError(Box::new(error))
 }
 
 /// Fills a store that has no concert yet; tells whether it did.

@@ -17,7 +17,7 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    pub(super) fn wrong(key: &str, problem: impl ToString) -> Self {
-        Self::Wrong { setting: super::layers::name(key), problem: problem.to_string() }
+    pub(super) fn wrong(key: &str, problem: impl Into<String>) -> Self {
+        Self::Wrong { setting: super::layers::name(key), problem: problem.into() }
     }
 }

@@ -85,7 +85,7 @@ impl Layers {
         // The environment is read as texts: a secret of digits is no number.
         let from_environment: BTreeMap<_, _> =
             known().filter_map(|key| Some((key, environment(&name(key))?))).collect();
-        let layered = Figment::from(Serialized::globals(defaults))
+        let layered = Figment::from(Serialized::defaults(defaults))
             .merge(toml)
             .merge(Serialized::globals(from_environment))
             .extract::<BTreeMap<String, Scalar>>()

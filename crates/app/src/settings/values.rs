@@ -44,13 +44,14 @@ impl Layers {
 
     /// A number of things within bounds.
     pub(super) fn count(&self, key: &str, bounds: RangeInclusive<u64>) -> Result<usize, SettingsError> {
-        usize::try_from(self.number(key, bounds)?).map_err(|error| SettingsError::wrong(key, error))
+        usize::try_from(self.number(key, bounds)?)
+            .map_err(|error| SettingsError::wrong(key, error.to_string()))
     }
 
     /// A duration of 1 second to a day.
     pub(super) fn seconds(&self, key: &str) -> Result<Duration, SettingsError> {
-        let seconds = self.text(key)?.parse().map_err(|error| SettingsError::wrong(key, error))?;
-        policy_seconds(seconds).map_err(|error| SettingsError::wrong(key, error))
+        let seconds = self.parsed(key)?;
+        policy_seconds(seconds).map_err(|error| SettingsError::wrong(key, error.to_string()))
     }
 
     /// One of a few words.
@@ -73,7 +74,7 @@ impl Layers {
     /// The secret that signs tokens, if there is one.
     pub(super) fn token_secret(&self) -> Result<Option<TokenSecret>, SettingsError> {
         let secret = self.get("token_secret").map(|secret| TokenSecret::new(secret.to_owned()));
-        secret.transpose().map_err(|error| SettingsError::wrong("token_secret", error))
+        secret.transpose().map_err(|error| SettingsError::wrong("token_secret", error.to_string()))
     }
 
     /// Who runs the jobs, if it was said.
@@ -99,7 +100,7 @@ impl Layers {
     }
 
     fn people(&self, key: &str) -> Result<Bounded, SettingsError> {
-        let number = self.text(key)?.parse().map_err(|error| SettingsError::wrong(key, error))?;
-        Bounded::new(number).map_err(|error| SettingsError::wrong(key, error))
+        let number = self.parsed(key)?;
+        Bounded::new(number).map_err(|error| SettingsError::wrong(key, error.to_string()))
     }
 }

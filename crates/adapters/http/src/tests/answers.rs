@@ -205,7 +205,7 @@ async fn a_schedule_is_made_with_its_seats() {
 #[actix_web::test]
 async fn taken_seats_are_named() {
     use domain::catalog::{Occupancy, Seat};
-    use domain::reservation::{HoldFacts, Show};
+    use domain::reservation::{HoldFacts, HoldsSoFar, Show};
     let number = SeatNumber::new(12).unwrap();
     let seat = Seat {
         id: Uuid::from_u128(30).into(),
@@ -230,8 +230,7 @@ async fn taken_seats_are_named() {
             recorded: None,
             show: Some((show.clone(), sales)),
             seats: vec![seat.clone()],
-            seats_held: 0,
-            holds_made: 0,
+            holds: HoldsSoFar::default(),
         })
     });
     let body = format!(r#"{{"scheduleId":"{}","seatNumbers":[12]}}"#, Uuid::from_u128(20));
