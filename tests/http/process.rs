@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
+    process::Command,
     time::timeout,
 };
 
@@ -205,4 +206,22 @@ async fn schedulers_tidy_up_what_ran_out() {
         assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert_eq!(scheduler.wait().await.unwrap().code(), Some(0));
     }
+}
+
+/// The first block of shell lines under "A first ticket", as a newcomer copies it.
+#[tokio::test]
+async fn the_readmes_lines_buy_a_ticket() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## A first ticket").nth(1).expect("the README has the section");
+    let lines = section.split("```sh").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let database = Database::sqlite().await;
+    assert!(
+        command("encore", &database.url(), &[]).args(["seed", "--demo"]).status().await.unwrap().success()
+    );
+    let service = Service::start(database, 1, &[("ENCORE_IDENTITY", "password")]).await;
+    let lines = lines.replace("http://127.0.0.1:8080", service.url());
+    let run = Command::new("bash").args(["-euc", &lines]).output().await.unwrap();
+    let answers = String::from_utf8_lossy(&run.stdout).into_owned();
+    let last = answers.trim_end().lines().last().unwrap_or_default();
+    assert!(run.status.success() && last.contains("\"reservationStatus\":\"PAID\""), "{answers}");
 }
