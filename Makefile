@@ -36,3 +36,4 @@ openapi: ## Write docs/openapi.json anew from the handlers
 	$(CARGO) run --locked --quiet --package app --bin encore -- openapi > docs/openapi.json
 
 $(TOOLS)/bin/cargo-deny:
+	$(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny --version 0.20.2

@@ -1,6 +1,10 @@
 //! What the executables can be told to do.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use adapter_credentials::TokenSecret;
 use adapter_persistence::{Store, StoreAddress};
@@ -10,7 +14,7 @@ use crate::{
     demo::{self, DemoError},
     logging,
     settings::{Settings, SettingsError},
-    sqlite_lock::SqliteLockError,
+    sqlite_lock::{self, SqliteLockError},
     token_secret::{self, KeepSecretError},
     use_cases,
 };
@@ -67,12 +71,18 @@ pub fn start() -> Result<Settings, CommandError> {
 ///
 /// # Errors
 ///
-/// [`CommandError::Storage`] when the store can not be reached or refuses a change.
+/// [`CommandError::Storage`] when the store can not be reached or refuses a change;
+/// [`CommandError::SqliteLock`] when another process serves the file.
 pub async fn migrate(settings: &Settings) -> Result<(), CommandError> {
-    if let StoreAddress::Sqlite(path) = &settings.store {
-        make_folder(folder_of(path))?;
-    }
+    let _alone = alone(&settings.store)?;
     Ok(Store::migrate(&settings.store).await?)
+}
+
+/// Keeps other processes from an embedded store's file, and makes its folder, for as long as the answer lives.
+pub(crate) fn alone(store: &StoreAddress) -> Result<Option<File>, CommandError> {
+    let StoreAddress::Sqlite(path) = store else { return Ok(None) };
+    make_folder(folder_of(path))?;
+    Ok(Some(sqlite_lock::lock(path)?))
 }
 
 /// Fills an empty store with demo concerts and users; tells whether it was empty.
@@ -81,6 +91,7 @@ pub async fn migrate(settings: &Settings) -> Result<(), CommandError> {
 ///
 /// [`CommandError`] when the store can not be used.
 pub async fn seed_demo(settings: &Settings) -> Result<bool, CommandError> {
+    let _alone = alone(&settings.store)?;
     let store = open(settings).await?;
     let ports = store.ports();
     let use_cases = use_cases::for_http(settings, &token_secret(settings)?, &ports)?;
@@ -90,7 +101,7 @@ pub async fn seed_demo(settings: &Settings) -> Result<bool, CommandError> {
 /// Opens a store whose tables are up to date, with the waiting room in it.
 pub(crate) async fn open(settings: &Settings) -> Result<Store, CommandError> {
     let store = Store::open(&settings.store, settings.database_connections).await?;
-    if !store.is_migrated().await.unwrap_or(false) {
+    if !store.is_migrated().await? {
         return Err(CommandError::NotMigrated);
     }
     store.set_first_policy(&settings.room).await?;

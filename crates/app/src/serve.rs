@@ -17,10 +17,10 @@ use tokio::{
 };
 
 use crate::{
-    commands::{CommandError, migrate, open, token_secret},
+    commands::{CommandError, alone, open, token_secret},
     demo,
     settings::{SchedulerPlace, Settings},
-    sqlite_lock, use_cases,
+    use_cases,
 };
 
 /// How `encore serve` is to begin.
@@ -38,11 +38,11 @@ pub struct ServeOptions {
 ///
 /// [`CommandError`] when it can not begin to serve, or its server fails.
 pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), CommandError> {
-    let secret = token_secret_after_migration(&settings, options).await?;
-    let _lock = match &settings.store {
-        StoreAddress::Sqlite(path) => Some(sqlite_lock::lock(path)?),
-        StoreAddress::Postgres(_) => None,
-    };
+    let _alone = alone(&settings.store)?;
+    let secret = token_secret(&settings)?;
+    if options.migrate || matches!(settings.store, StoreAddress::Sqlite(_)) {
+        Store::migrate(&settings.store).await?;
+    }
     let store = open(&settings).await?;
     let ports = store.ports();
     let use_cases = use_cases::for_http(&settings, &secret, &ports)?;
@@ -69,7 +69,7 @@ pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), Comm
         HttpSettings {
             admin_key: settings.admin_key.clone(),
             trusted_identity: settings.trusted_identity,
-            workers: Some(settings.workers),
+            workers: settings.workers,
             ..HttpSettings::default()
         },
         std::sync::Arc::new(StoreReadiness(store)),
@@ -93,21 +93,6 @@ pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), Comm
         drop(tokio::time::timeout(Duration::from_secs(3), scheduler).await);
     }
     Ok(())
-}
-
-async fn token_secret_after_migration(
-    settings: &Settings,
-    options: ServeOptions,
-) -> Result<adapter_credentials::TokenSecret, CommandError> {
-    let embedded = matches!(settings.store, StoreAddress::Sqlite(_));
-    // Before the database is touched: a missing secret is the settings' fault.
-    if !embedded {
-        token_secret(settings)?;
-    }
-    if embedded || options.migrate {
-        migrate(settings).await?;
-    }
-    token_secret(settings)
 }
 
 /// Runs the scheduler's jobs until SIGTERM or SIGINT comes.

@@ -15,8 +15,9 @@ pub enum Commit<T> {
     Stale,
 }
 
-/// How often a use case decides again after its decision turned out stale.
-pub const DECIDES_AGAIN_AT_MOST: usize = 3;
+/// How often a use case decides again after its decision turned out stale: as often as one user's simultaneous
+/// holds of single seats can overtake each other before the seat limit is the answer.
+pub const DECIDES_AGAIN_AT_MOST: usize = 4;
 
 /// The decision was overtaken by others each time it was made.
 #[derive(Debug, thiserror::Error)]

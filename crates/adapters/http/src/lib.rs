@@ -1,7 +1,7 @@
-//! The service over HTTP: one contract, described by the document that [`openapi`] makes.
+//! The service over HTTP: one contract, described by the document that [`openapi_json`] makes.
 //!
 //! A handler reads a request into a command, drives a use case and writes what came of it. Whatever goes
-//! wrong is a [`Problem`]; `problem/from_errors.rs` says which error becomes which, and the middleware writes
+//! wrong is a `Problem`; `problem/from_errors.rs` says which error becomes which, and the middleware writes
 //! it. What is deliberately absent: rules of the business, and the store.
 
 mod calls;
@@ -23,8 +23,7 @@ mod use_cases;
 mod tests;
 
 pub use lifecycle::{Draining, Readiness};
-pub use openapi::{openapi, openapi_json};
-pub use problem::{Code, Problem};
+pub use openapi::openapi_json;
 pub use server::{listen, serve};
 pub use settings::{AdminKey, HttpSettings};
 pub use use_cases::UseCases;

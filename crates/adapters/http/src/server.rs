@@ -51,15 +51,13 @@ pub fn serve(
     describe_measurements();
     let state = State::new(use_cases, settings, readiness, draining, metrics);
     let settings = state.settings.clone();
-    let mut server = HttpServer::new(move || application(&state))
+    let server = HttpServer::new(move || application(&state))
         .disable_signals()
         .max_connections(settings.connections_a_worker)
         .client_request_timeout(settings.request_timeout)
         .keep_alive(settings.keep_alive)
-        .shutdown_timeout(settings.shutdown_timeout.as_secs());
-    if let Some(workers) = settings.workers {
-        server = server.workers(workers);
-    }
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .workers(settings.workers);
     Ok(server.listen(listener)?.run())
 }
 

@@ -39,8 +39,8 @@ pub struct HttpSettings {
     pub admin_key: Option<AdminKey>,
     /// Whether `{userId}` is enough to join the queue, behind a gateway that has authenticated the caller.
     pub trusted_identity: bool,
-    /// How many threads serve requests; as many as there are processors if none is said.
-    pub workers: Option<usize>,
+    /// How many threads serve requests.
+    pub workers: usize,
     /// The most connections of each of these threads.
     pub connections_a_worker: usize,
     /// How long a client may take to send the head of a request.
@@ -56,7 +56,7 @@ impl Default for HttpSettings {
         Self {
             admin_key: None,
             trusted_identity: false,
-            workers: None,
+            workers: 1,
             connections_a_worker: 20_000,
             request_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_mins(1),

@@ -1,6 +1,6 @@
 //! Doing each job in its own time, until told to stop.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use tokio::{
     sync::watch,
@@ -11,16 +11,16 @@ use tokio::{
 use crate::Job;
 
 /// Does every job, each in its own time, until `stop` turns true or its sender is gone; a job that is under
-/// way then is done to its end. A job that fails is done again when it is next due.
+/// way then is done to its end. A job that fails, or even panics, is done again when it is next due.
 pub async fn run(jobs: Vec<Job>, stop: watch::Receiver<bool>) {
     let mut loops = JoinSet::new();
     for job in jobs {
-        loops.spawn(repeat(job, stop.clone()));
+        loops.spawn(repeat(Arc::new(job), stop.clone()));
     }
-    while loops.join_next().await.is_some() {}
+    loops.join_all().await;
 }
 
-async fn repeat(job: Job, mut stop: watch::Receiver<bool>) {
+async fn repeat(job: Arc<Job>, mut stop: watch::Receiver<bool>) {
     let mut due = interval(job.every);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -32,18 +32,21 @@ async fn repeat(job: Job, mut stop: watch::Receiver<bool>) {
         if stopped {
             return;
         }
-        do_once(&job).await;
+        do_once(Arc::clone(&job)).await;
     }
 }
 
-async fn do_once(job: &Job) {
-    match job.run().await {
-        Ok(0) => {}
-        Ok(done) => tracing::debug!(job = job.name, done, "done"),
-        Err(error) => {
+/// Does a job in a task of its own, so that a panic ends this one time only.
+async fn do_once(job: Arc<Job>) {
+    let name = job.name;
+    match tokio::spawn(async move { job.run().await }).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(done)) => tracing::debug!(job = name, done, "done"),
+        Ok(Err(error)) => {
             let cause = error.source().map(ToString::to_string);
-            tracing::warn!(job = job.name, %error, cause, "not done; it is tried again when it is next due");
+            tracing::warn!(job = name, %error, cause, "not done; it is tried again when it is next due");
         }
+        Err(panic) => tracing::error!(job = name, %panic, "not done; it is tried again when it is next due"),
     }
 }
 
@@ -99,5 +102,19 @@ mod tests {
         go_on.notify_one();
         running.await.unwrap();
         assert_eq!(done.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_panics_is_done_again() {
+        let count = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&count);
+        let panicking = Job::new("panic", Duration::from_secs(1), move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { panic!("a fault of ours") }
+        });
+        let (_sender, stop) = watch::channel(false);
+        let stopped = tokio::time::timeout(Duration::from_millis(2_500), run(vec![panicking], stop)).await;
+        assert!(stopped.is_err(), "the loop goes on until it is stopped");
+        assert_eq!(count.load(Ordering::SeqCst), 3, "due at 0, 1 and 2 seconds");
     }
 }

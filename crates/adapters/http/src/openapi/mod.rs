@@ -67,7 +67,7 @@ struct Description;
 
 /// The description of the API.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     Description::openapi()
 }
 

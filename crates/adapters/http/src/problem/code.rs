@@ -116,13 +116,13 @@ codes! {
 impl Code {
     /// The problem's type (RFC 9457, 3.1.1): `urn:encore:problem:seat-taken`.
     #[must_use]
-    pub fn urn(self) -> String {
+    pub(crate) fn urn(self) -> String {
         format!("urn:encore:problem:{}", self.name().to_ascii_lowercase().replace('_', "-"))
     }
 
     /// The code for a refusal of the framework's own, of which only the status is known.
     #[must_use]
-    pub fn for_status(status: StatusCode) -> Self {
+    pub(crate) fn for_status(status: StatusCode) -> Self {
         match status {
             StatusCode::UNAUTHORIZED => Self::Unauthenticated,
             StatusCode::FORBIDDEN => Self::Forbidden,

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-pub use code::Code;
+pub(crate) use code::Code;
 pub(crate) use response::{ProblemBody, answer_with, log_fault};
 
 /// A refusal, on its way to the caller.
@@ -18,7 +18,7 @@ pub(crate) use response::{ProblemBody, answer_with, log_fault};
 /// A handler answers with it as an error; what the caller gets is written by the middleware, which knows the
 /// request's id and path.
 #[derive(Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     code: Code,
     detail: Cow<'static, str>,
     members: Vec<(&'static str, Box<RawValue>)>,
@@ -29,28 +29,28 @@ pub struct Problem {
 impl Problem {
     /// A refusal for `code`, explained by what the code says of itself.
     #[must_use]
-    pub fn new(code: Code) -> Self {
+    pub(crate) fn new(code: Code) -> Self {
         Self::because(code, code.when())
     }
 
     /// A refusal for `code`, explained by `detail`.
-    pub fn because(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn because(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), members: Vec::new(), retry_after: None, source: None }
     }
 
     /// A field is missing, ill-typed or out of range.
-    pub fn invalid(field: &str, reason: impl fmt::Display) -> Self {
+    pub(crate) fn invalid(field: &str, reason: impl fmt::Display) -> Self {
         Self::because(Code::InvalidRequest, format!("{field}: {reason}")).with("field", &field)
     }
 
     /// A fault of ours.
-    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Code::Internal).caused_by(source)
     }
 
     /// With one more member in its body.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: &impl Serialize) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &impl Serialize) -> Self {
         if let Ok(value) = to_raw_value(value) {
             self.members.push((name, value));
         }
@@ -59,21 +59,21 @@ impl Problem {
 
     /// With a word on when to try again.
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
     /// With what caused it, for the log alone.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// Why it was refused.
     #[must_use]
-    pub const fn code(&self) -> Code {
+    pub(crate) const fn code(&self) -> Code {
         self.code
     }
 }
