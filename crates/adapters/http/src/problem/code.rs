@@ -6,32 +6,32 @@ macro_rules! codes {
     ($($code:ident = $name:literal, $status:ident, $title:literal, $when:literal;)+) => {
         /// A reason for a refusal, as clients tell it apart.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Code {
+        pub(crate) enum Code {
             $(#[doc = $when] $code,)+
         }
 
         impl Code {
             /// The code as it stands in a body.
             #[must_use]
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$code => $name,)+ }
             }
 
             /// The status it is answered with.
             #[must_use]
-            pub const fn status(self) -> StatusCode {
+            pub(crate) const fn status(self) -> StatusCode {
                 match self { $(Self::$code => StatusCode::$status,)+ }
             }
 
             /// The same few words whenever it occurs.
             #[must_use]
-            pub const fn title(self) -> &'static str {
+            pub(crate) const fn title(self) -> &'static str {
                 match self { $(Self::$code => $title,)+ }
             }
 
             /// When it occurs, for the API's description.
             #[must_use]
-            pub const fn when(self) -> &'static str {
+            pub(crate) const fn when(self) -> &'static str {
                 match self { $(Self::$code => $when,)+ }
             }
         }
