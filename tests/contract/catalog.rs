@@ -51,7 +51,10 @@ fn range(from: i64, to: i64, grade: &str, price: Money) -> SeatRange {
 
 fn schedule_with(concert: ConcertId, starts_at: Timestamp, ranges: Vec<SeatRange>) -> (Schedule, Vec<Seat>) {
     let plan = SeatPlan::new(ranges).unwrap();
-    let sales = SalesWindow::stored(starts_at - Duration::microseconds(7_000_001), starts_at - Duration::microseconds(1));
+    let sales = SalesWindow::stored(
+        starts_at - Duration::microseconds(7_000_001),
+        starts_at - Duration::microseconds(1),
+    );
     let schedule = Schedule { id: new_id(), concert, starts_at, sales, total_seats: plan.total_seats() };
     let seats = plan.seats(schedule.id, new_id);
     (schedule, seats)
@@ -123,7 +126,8 @@ async fn the_schedules_of_a_concert_come_soonest_first(stage: Stage) {
     let mut expected = Vec::new();
     for days in [30, 10, 20, 20] {
         let starts_at = concert.created_at + Duration::days(days);
-        let (schedule, seats) = schedule_with(concert.id, starts_at, vec![range(1, 3, "R", Money::from_units(1))]);
+        let (schedule, seats) =
+            schedule_with(concert.id, starts_at, vec![range(1, 3, "R", Money::from_units(1))]);
         stage.ports.catalog.add_schedule(&schedule, &seats).await.unwrap();
         expected.push((starts_at, schedule.id));
     }
@@ -153,7 +157,10 @@ async fn a_sold_seat_is_never_free_again(stage: Stage) {
     stage.hold_and_pay(guest, &show, &[7, 8]).await;
     let in_a_year = stage.now() + Duration::days(365);
     assert_eq!(free_seats(&stage, show.concert, in_a_year).await, [(show.schedule, 48)]);
-    assert_eq!(stage.seat_statuses(&show, &[7, 8, 9]).await, [SeatStatus::Sold, SeatStatus::Sold, SeatStatus::Available]);
+    assert_eq!(
+        stage.seat_statuses(&show, &[7, 8, 9]).await,
+        [SeatStatus::Sold, SeatStatus::Sold, SeatStatus::Available]
+    );
 }
 
 async fn a_schedule_without_a_free_seat_is_listed_with_none(stage: Stage) {

@@ -7,7 +7,6 @@ use domain::{
     money::Money,
     wallet::{BalanceCharged, ChargeRequest},
 };
-use futures_util::future::join_all;
 
 use crate::stage::{Guest, Stage, idempotency_key, keyed};
 
@@ -106,7 +105,7 @@ async fn simultaneous_forgetters_forget_every_key_once(stage: Stage) {
     }
     let later = stage.now() + Duration::hours(1);
     let forgetting = (0..10).map(|_| stage.ports.idempotency.forget_before(later, 100));
-    let forgotten: u64 = join_all(forgetting).await.into_iter().map(Result::unwrap).sum();
+    let forgotten: u64 = stage.at_the_same_time(forgetting).await.into_iter().map(Result::unwrap).sum();
     assert_eq!(forgotten, 20);
     assert_eq!(stage.number("SELECT count(*) FROM idempotency_records").await, 0);
 }

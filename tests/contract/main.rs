@@ -1,7 +1,15 @@
 //! What every store must do, written once against the ports and run against each.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
 #![allow(clippy::needless_pass_by_value, reason = "a test owns its store, which is gone when it ends")]
+#![allow(clippy::similar_names, reason = "what is charged and the charges, the stage and its states")]
+#![allow(clippy::unnecessary_wraps, reason = "the fields that are filled take what is optional")]
 
 mod admission;
 mod cancellation;

@@ -5,9 +5,7 @@ use std::{future::Future, pin::pin, task::Poll};
 use adapter_persistence::{Ports, Store};
 use chrono::{Duration, SecondsFormat};
 use domain::{
-    catalog::{
-        Concert, SalesWindow, Schedule, Seat, SeatNumber, SeatPlan, SeatRange, SeatStatus, TimeZone,
-    },
+    catalog::{Concert, SalesWindow, Schedule, Seat, SeatNumber, SeatPlan, SeatRange, SeatStatus, TimeZone},
     commit::Commit,
     idempotency::{Fingerprint, IdempotencyKey, KeyedRequest},
     identity::{Email, PasswordHash, User},
@@ -15,7 +13,10 @@ use domain::{
     money::Money,
     page::{Page, PageLimit, PageRequest},
     payment::{Payment, PaymentStatus, Settlement},
-    reservation::{HoldRequest, Reservation, ReservationStatus, ReservedSeat, SeatSelection, SeatsHeld, Show},
+    reservation::{
+        HoldReleased, HoldRequest, Reservation, ReservationStatus, ReservedSeat, SeatSelection, SeatsHeld,
+        Show,
+    },
     text::Name,
     time::Timestamp,
     waiting_room::{
@@ -24,60 +25,75 @@ use domain::{
     wallet::BalanceCharged,
 };
 use encore_tests::databases::Database;
+use futures_util::future::join_all;
 use uuid::Uuid;
 
 /// A store under test.
-pub struct Stage {
-    pub ports: Ports,
-    pub database: Database,
+pub(crate) struct Stage {
+    pub(crate) ports: Ports,
+    pub(crate) database: Database,
 }
 
-pub async fn sqlite() -> Stage {
+pub(crate) async fn sqlite() -> Stage {
     Stage::on(Database::sqlite().await).await
 }
 
-pub async fn postgres() -> Stage {
+pub(crate) async fn postgres() -> Stage {
     Stage::on(Database::postgres().await).await
 }
 
 /// Somebody whose turn it is.
 #[derive(Clone, Copy, Debug)]
-pub struct Guest {
-    pub user: UserId,
-    pub ticket: TicketId,
+pub(crate) struct Guest {
+    pub(crate) user: UserId,
+    pub(crate) ticket: TicketId,
 }
 
-pub fn new_id<T: From<Uuid>>() -> T {
+impl Guest {
+    pub(crate) fn hold_request(self, show: &Show, seats: &[i64]) -> HoldRequest {
+        HoldRequest {
+            user: self.user,
+            ticket: self.ticket,
+            schedule: show.schedule,
+            seats: SeatSelection::new(seats.iter().copied().map(number).collect()).unwrap(),
+        }
+    }
+
+    /// The decision that the guest gives a hold up, whatever has become of it.
+    pub(crate) fn decide_cancel(self, reservation: &Reservation) -> HoldReleased {
+        let status = ReservationStatus::Cancelled;
+        HoldReleased { ticket: self.ticket, reservation: Reservation { status, ..reservation.clone() } }
+    }
+}
+
+pub(crate) fn new_id<T: From<Uuid>>() -> T {
     T::from(Uuid::now_v7())
 }
 
-pub fn number(number: i64) -> SeatNumber {
+pub(crate) fn number(number: i64) -> SeatNumber {
     SeatNumber::new(number).unwrap()
 }
 
 /// A key of a caller's, with what was asked under it.
-pub fn keyed(key: &str) -> Option<KeyedRequest> {
+pub(crate) fn keyed(key: &str) -> Option<KeyedRequest> {
     Some(KeyedRequest { key: idempotency_key(key), fingerprint: Fingerprint(format!("asked={key}")) })
 }
 
-pub fn idempotency_key(key: &str) -> IdempotencyKey {
+pub(crate) fn idempotency_key(key: &str) -> IdempotencyKey {
     IdempotencyKey::new(key.as_bytes()).unwrap()
 }
 
-pub fn page_limit(limit: i64) -> PageLimit {
+pub(crate) fn page_limit(limit: i64) -> PageLimit {
     PageLimit::new(limit).unwrap()
 }
 
 /// How many of the outcomes of simultaneous decisions were committed.
-pub fn committed<T>(outcomes: &[Commit<T>]) -> usize {
+pub(crate) fn committed<T>(outcomes: &[Commit<T>]) -> usize {
     outcomes.iter().filter(|outcome| matches!(outcome, Commit::Committed(_))).count()
 }
 
 /// Reads a list to its end, `limit` items a page, and tells all its items.
-pub async fn read_pages<T, F>(limit: i64, mut read: impl FnMut(PageRequest) -> F) -> Vec<T>
-where
-    F: Future<Output = Page<T>>,
-{
+pub(crate) async fn read_pages<T>(limit: i64, read: impl AsyncFn(PageRequest) -> Page<T>) -> Vec<T> {
     let limit = page_limit(limit);
     let mut items = Vec::new();
     let mut after = None;
@@ -95,7 +111,7 @@ where
 
 /// Goes away from `doing` after it has been asked to go on so many times, as a handler does whose client has
 /// hung up. Tells whether it was done by then.
-pub async fn abandoned_after(times: usize, doing: impl Future) -> bool {
+pub(crate) async fn abandoned_after(times: usize, doing: impl Future) -> bool {
     let mut doing = pin!(doing);
     let mut left = times;
     std::future::poll_fn(|context| {
@@ -113,26 +129,43 @@ pub async fn abandoned_after(times: usize, doing: impl Future) -> bool {
 }
 
 /// Insists that what follows on abandoned calls is not kept waiting: a lock that stays would last for seconds.
-pub async fn at_once<T>(doing: impl Future<Output = T>) -> T {
+pub(crate) async fn at_once<T>(doing: impl Future<Output = T>) -> T {
     let patience = std::time::Duration::from_secs(4);
     tokio::time::timeout(patience, doing).await.expect("nothing stays locked behind an abandoned call")
 }
 
+/// How many connections a store may have.
+const CONNECTIONS: usize = 20;
+
 /// What every seat costs.
-pub const PRICE: Money = Money::from_units(100);
+pub(crate) const PRICE: Money = Money::from_units(100);
 
 impl Stage {
     async fn on(database: Database) -> Self {
-        let store = Store::open(&database.address(), 20).await.unwrap();
+        let store = Store::open(&database.address(), CONNECTIONS).await.unwrap();
         store.set_first_policy(&RoomPolicy::default()).await.unwrap();
         Self { ports: store.ports(), database }
     }
 
-    pub fn now(&self) -> Timestamp {
+    /// Opens every connection, so that what comes at once is not served one after the other.
+    pub(crate) async fn open_every_connection(&self) {
+        join_all((0..CONNECTIONS).map(|_| self.ports.users.exists(new_id()))).await;
+    }
+
+    /// Does many things at once.
+    pub(crate) async fn at_the_same_time<T>(
+        &self,
+        doings: impl IntoIterator<Item = impl Future<Output = T>>,
+    ) -> Vec<T> {
+        self.open_every_connection().await;
+        join_all(doings).await
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }
 
-    pub async fn user(&self) -> UserId {
+    pub(crate) async fn user(&self) -> UserId {
         let id: UserId = new_id();
         let user = User {
             id,
@@ -145,13 +178,13 @@ impl Stage {
     }
 
     /// A new user's new ticket.
-    pub async fn newcomer(&self) -> Standing {
+    pub(crate) async fn newcomer(&self) -> Standing {
         let user = self.user().await;
         self.join(user).await
     }
 
     /// A user's new ticket.
-    pub async fn join(&self, user: UserId) -> Standing {
+    pub(crate) async fn join(&self, user: UserId) -> Standing {
         match self.ports.room.join(Newcomer { user, ticket: new_id() }).await.unwrap() {
             Joined::Issued(standing) => standing,
             other => panic!("expected a new ticket, got {other:?}"),
@@ -159,20 +192,20 @@ impl Stage {
     }
 
     /// A new user whose turn it is.
-    pub async fn guest(&self) -> Guest {
+    pub(crate) async fn guest(&self) -> Guest {
         let user = self.user().await;
         self.guest_again(user).await
     }
 
     /// A user who has come again, and whose turn it is.
-    pub async fn guest_again(&self, user: UserId) -> Guest {
+    pub(crate) async fn guest_again(&self, user: UserId) -> Guest {
         let ticket = self.join(user).await.ticket;
         assert!(is_active(&ticket), "expected to be admitted at once, got {ticket:?}");
         Guest { user, ticket: ticket.id }
     }
 
     /// New users whose turn it is.
-    pub async fn guests(&self, number: usize) -> Vec<Guest> {
+    pub(crate) async fn guests(&self, number: usize) -> Vec<Guest> {
         let mut guests = Vec::with_capacity(number);
         for _ in 0..number {
             guests.push(self.guest().await);
@@ -180,13 +213,17 @@ impl Stage {
         guests
     }
 
-    pub async fn leave(&self, ticket: TicketId) {
+    pub(crate) async fn leave(&self, ticket: TicketId) {
         let left = self.ports.room.leave(ticket).await.unwrap();
         assert!(matches!(left, Left::Done { .. }), "expected to leave, got {left:?}");
     }
 
     /// Tries something with every kind of ticket with which `guest` may not do it. Without a turn afterwards.
-    pub async fn with_every_wrong_ticket(&self, guest: Guest, attempt: impl AsyncFn(&'static str, TicketId)) {
+    pub(crate) async fn with_every_wrong_ticket(
+        &self,
+        guest: Guest,
+        attempt: impl AsyncFn(&'static str, TicketId),
+    ) {
         attempt("it is another's", self.guest().await.ticket).await;
         attempt("there is none", new_id()).await;
         let TicketState::Active { expires_at } = self.ticket(guest.ticket).await.state else {
@@ -204,27 +241,27 @@ impl Stage {
         attempt("it waits", waiting.id).await;
     }
 
-    pub async fn change_policy(&self, change: PolicyChange) -> RoomPolicy {
+    pub(crate) async fn change_policy(&self, change: PolicyChange) -> RoomPolicy {
         self.ports.room.change_policy(&change).await.unwrap()
     }
 
     /// A ticket as it is stored.
-    pub async fn ticket(&self, ticket: TicketId) -> Ticket {
+    pub(crate) async fn ticket(&self, ticket: TicketId) -> Ticket {
         self.standing(ticket).await.ticket
     }
 
-    pub async fn standing(&self, ticket: TicketId) -> Standing {
+    pub(crate) async fn standing(&self, ticket: TicketId) -> Standing {
         self.ports.room.standing(ticket).await.unwrap().expect("there is such a ticket")
     }
 
     /// Lets a turn have run out a second ago, whether or not the store has noted it.
-    pub async fn run_out_turn(&self, ticket: TicketId) {
+    pub(crate) async fn run_out_turn(&self, ticket: TicketId) {
         let (id, past) = (self.id(ticket.0), self.instant(self.now() - Duration::seconds(1)));
         self.sql(&format!("UPDATE queue_tickets SET expires_at = {past} WHERE id = {id}")).await;
     }
 
     /// Lets a hold have run out a second ago, whether or not the store has noted it.
-    pub async fn run_out_hold(&self, reservation: &Reservation) {
+    pub(crate) async fn run_out_hold(&self, reservation: &Reservation) {
         let (id, past) = (self.id(reservation.id.0), self.instant(self.now() - Duration::seconds(1)));
         self.sql(&format!(
             "UPDATE reservations SET expires_at = {past} WHERE id = {id};
@@ -234,35 +271,37 @@ impl Stage {
     }
 
     /// Runs SQL that has to work.
-    pub async fn sql(&self, sql: &str) {
+    pub(crate) async fn sql(&self, sql: &str) {
         self.database.try_sql(sql).await.unwrap();
     }
 
     /// Insists that the database itself refuses a change, and says so in one of these words.
-    pub async fn refuses(&self, sql: &str, words: [&str; 2]) {
+    pub(crate) async fn refuses(&self, sql: &str, words: [&str; 2]) {
         let error = self.database.try_sql(sql).await.expect_err("the database refuses this");
         assert!(words.iter().any(|words| error.contains(words)), "expected one of {words:?}, got {error:?}");
     }
 
-    pub async fn number(&self, sql: &str) -> i64 {
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.database.number(sql).await
     }
 
     /// How the store writes an id in SQL.
-    pub fn id(&self, id: Uuid) -> String {
+    pub(crate) fn id(&self, id: Uuid) -> String {
         self.database.id(id)
     }
 
     /// How the store writes an instant in SQL.
-    pub fn instant(&self, instant: Timestamp) -> String {
+    pub(crate) fn instant(&self, instant: Timestamp) -> String {
         match self.database {
             Database::Sqlite { .. } => instant.timestamp_micros().to_string(),
-            Database::Postgres { .. } => format!("'{}'", instant.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            Database::Postgres { .. } => {
+                format!("'{}'", instant.to_rfc3339_opts(SecondsFormat::Micros, true))
+            }
         }
     }
 
     /// How many rows there are of everything, in every state.
-    pub async fn tally(&self) -> Vec<i64> {
+    pub(crate) async fn tally(&self) -> Vec<i64> {
         let questions = [
             "SELECT count(*) FROM reservations WHERE status = 'RESERVED'",
             "SELECT count(*) FROM reservations WHERE status = 'PAID'",
@@ -288,7 +327,7 @@ impl Stage {
     }
 
     /// Does something that must not change anything.
-    pub async fn without_a_trace<T>(&self, doing: impl Future<Output = T>) -> T {
+    pub(crate) async fn without_a_trace<T>(&self, doing: impl Future<Output = T>) -> T {
         let before = self.tally().await;
         let done = doing.await;
         assert_eq!(self.tally().await, before, "expected nothing to change, see `Stage::tally`");
@@ -296,7 +335,7 @@ impl Stage {
     }
 
     /// Insists on what is true of a room and of wallets whatever has happened.
-    pub async fn check_invariants(&self) {
+    pub(crate) async fn check_invariants(&self) {
         let questions = [
             "SELECT last_number FROM waiting_room",
             "SELECT count(*) FROM queue_tickets",
@@ -323,17 +362,20 @@ impl Stage {
              (SELECT 1 FROM reserved_seats WHERE reservation_id = reservations.id)",
         ];
         let broken = self.database.numbers(&questions).await;
-        assert!(broken.iter().all(|number| *number == 0), "expected every balance to be the sum of its ledger, \
-                 and all or nothing of every payment and hold, got {broken:?}");
+        assert!(
+            broken.iter().all(|number| *number == 0),
+            "expected every balance to be the sum of its ledger, \
+                 and all or nothing of every payment and hold, got {broken:?}"
+        );
     }
 
     /// All seats of a schedule.
-    pub async fn seats(&self, show: &Show) -> Vec<Seat> {
+    pub(crate) async fn seats(&self, show: &Show) -> Vec<Seat> {
         self.ports.catalog.seats(show.schedule).await.unwrap().expect("there is such a schedule").1
     }
 
     /// What anybody may know of some seats.
-    pub async fn seat_statuses(&self, show: &Show, numbers: &[i64]) -> Vec<SeatStatus> {
+    pub(crate) async fn seat_statuses(&self, show: &Show, numbers: &[i64]) -> Vec<SeatStatus> {
         let (seats, now) = (self.seats(show).await, self.now());
         let status = |wanted: &i64| {
             let seat = seats.iter().find(|seat| seat.number == number(*wanted)).unwrap();
@@ -342,23 +384,28 @@ impl Stage {
         numbers.iter().map(status).collect()
     }
 
-    pub async fn holds_made(&self, guest: Guest) -> i64 {
+    pub(crate) async fn holds_made(&self, guest: Guest) -> i64 {
         self.number(&format!("SELECT holds_made FROM users WHERE id = {}", self.id(guest.user.0))).await
     }
 
     /// A user's reservation.
-    pub async fn reservation(&self, reservation: &Reservation) -> Reservation {
+    pub(crate) async fn reservation(&self, reservation: &Reservation) -> Reservation {
         let found = self.ports.reservations.find(reservation.user, reservation.id).await.unwrap();
         found.expect("there is such a reservation")
     }
 
-    pub async fn max_active(&self, number: i64) {
+    pub(crate) async fn max_active(&self, number: i64) {
         let max_active = Some(Bounded::new(number).unwrap());
         self.change_policy(PolicyChange { max_active, ..no_change() }).await;
     }
 
     /// A schedule a month from now, on sale, with the seats 1 to 50.
-    pub async fn schedule(&self) -> Show {
+    pub(crate) async fn schedule(&self) -> Show {
+        let concert = self.concert().await;
+        self.schedule_of(&concert, Duration::days(30)).await
+    }
+
+    pub(crate) async fn concert(&self) -> Concert {
         let concert = Concert {
             id: new_id::<ConcertId>(),
             name: Name::new("A concert").unwrap(),
@@ -366,18 +413,30 @@ impl Stage {
             created_at: self.now(),
         };
         self.ports.catalog.add_concert(&concert).await.unwrap();
-        self.schedule_of(&concert, Duration::days(30)).await
+        concert
     }
 
     /// A schedule of a concert, on sale, with the seats 1 to 50.
-    pub async fn schedule_of(&self, concert: &Concert, from_now: Duration) -> Show {
-        let plan = SeatPlan::new(vec![SeatRange {
-            from: number(1),
-            to: number(50),
-            grade: Name::new("R").unwrap(),
-            price: PRICE,
-        }]);
-        let plan = plan.unwrap();
+    pub(crate) async fn schedule_of(&self, concert: &Concert, from_now: Duration) -> Show {
+        self.add_schedule(concert, from_now, number(1), number(50), PRICE).await
+    }
+
+    /// A schedule a month from now, on sale, with some seats of one price.
+    pub(crate) async fn schedule_with_seats(&self, from: i64, to: i64, price: Money) -> Show {
+        let concert = self.concert().await;
+        self.add_schedule(&concert, Duration::days(30), number(from), number(to), price).await
+    }
+
+    async fn add_schedule(
+        &self,
+        concert: &Concert,
+        from_now: Duration,
+        from: SeatNumber,
+        to: SeatNumber,
+        price: Money,
+    ) -> Show {
+        let plan =
+            SeatPlan::new(vec![SeatRange { from, to, grade: Name::new("R").unwrap(), price }]).unwrap();
         let starts_at = self.now() + from_now;
         let schedule = Schedule {
             id: new_id::<ScheduleId>(),
@@ -392,8 +451,14 @@ impl Stage {
     }
 
     /// The decision that `guest` holds seats for as long as `hold_time` says, which may be over already.
-    pub async fn decide_hold(&self, guest: Guest, show: &Show, seats: &[i64], hold_time: Duration) -> SeatsHeld {
-        let request = self.hold_request(guest, show, seats);
+    pub(crate) async fn decide_hold(
+        &self,
+        guest: Guest,
+        show: &Show,
+        seats: &[i64],
+        hold_time: Duration,
+    ) -> SeatsHeld {
+        let request = guest.hold_request(show, seats);
         let facts = self.ports.inventory.load_for_hold(&request, None, self.now()).await.unwrap();
         let reserved = |seat: &i64| ReservedSeat {
             number: number(*seat),
@@ -414,35 +479,26 @@ impl Stage {
                 reserved_at: now,
                 expires_at: now + hold_time,
             },
-            holds_made: facts.holds_made,
+            holds_made: facts.holds.holds_made,
             keyed: None,
         }
     }
 
-    pub fn hold_request(&self, guest: Guest, show: &Show, seats: &[i64]) -> HoldRequest {
-        HoldRequest {
-            user: guest.user,
-            ticket: guest.ticket,
-            schedule: show.schedule,
-            seats: SeatSelection::new(seats.iter().copied().map(number).collect()).unwrap(),
-        }
-    }
-
     /// Seats held by `guest`, for five minutes.
-    pub async fn hold(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
+    pub(crate) async fn hold(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
         let held = self.decide_hold(guest, show, seats, Duration::minutes(5)).await;
         assert_eq!(self.ports.inventory.commit_hold(&held).await.unwrap(), Commit::Committed(()));
         held.reservation
     }
 
     /// Seats held by `guest`, whose hold ran out a second ago.
-    pub async fn hold_that_ran_out(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
+    pub(crate) async fn hold_that_ran_out(&self, guest: Guest, show: &Show, seats: &[i64]) -> Reservation {
         let held = self.decide_hold(guest, show, seats, Duration::seconds(-1)).await;
         assert_eq!(self.ports.inventory.commit_hold(&held).await.unwrap(), Commit::Committed(()));
         held.reservation
     }
 
-    pub fn decide_charge(&self, guest: Guest, amount: Money) -> BalanceCharged {
+    pub(crate) fn decide_charge(&self, guest: Guest, amount: Money) -> BalanceCharged {
         BalanceCharged {
             ticket: guest.ticket,
             user: guest.user,
@@ -454,12 +510,12 @@ impl Stage {
         }
     }
 
-    pub async fn charge(&self, guest: Guest, amount: Money) {
+    pub(crate) async fn charge(&self, guest: Guest, amount: Money) {
         let charged = self.ports.wallets.commit_charge(&self.decide_charge(guest, amount)).await.unwrap();
         assert!(matches!(charged, Commit::Committed(_)), "expected to be charged, got {charged:?}");
     }
 
-    pub fn decide_payment(&self, guest: Guest, reservation: &Reservation) -> Settlement {
+    pub(crate) fn decide_payment(&self, guest: Guest, reservation: &Reservation) -> Settlement {
         Settlement {
             ticket: guest.ticket,
             payment: Payment {
@@ -476,7 +532,7 @@ impl Stage {
         }
     }
     /// A guest's reservation, paid with what was charged before.
-    pub async fn pay(&self, guest: Guest, reservation: &Reservation) -> Payment {
+    pub(crate) async fn pay(&self, guest: Guest, reservation: &Reservation) -> Payment {
         let settlement = self.decide_payment(guest, reservation);
         let paid = self.ports.payments.commit_payment(&settlement).await.unwrap();
         assert!(matches!(paid, Commit::Committed(_)), "expected to be paid, got {paid:?}");
@@ -484,7 +540,12 @@ impl Stage {
     }
 
     /// A guest's reservation of some seats, charged for and paid.
-    pub async fn hold_and_pay(&self, guest: Guest, show: &Show, seats: &[i64]) -> (Reservation, Payment) {
+    pub(crate) async fn hold_and_pay(
+        &self,
+        guest: Guest,
+        show: &Show,
+        seats: &[i64],
+    ) -> (Reservation, Payment) {
         let reservation = self.hold(guest, show, seats).await;
         self.charge(guest, reservation.total_price).await;
         let payment = self.pay(guest, &reservation).await;
@@ -493,14 +554,14 @@ impl Stage {
 }
 
 /// Leaves the policy as it is.
-pub fn no_change() -> PolicyChange {
+pub(crate) fn no_change() -> PolicyChange {
     PolicyChange::default()
 }
 
-pub fn is_active(ticket: &Ticket) -> bool {
+pub(crate) fn is_active(ticket: &Ticket) -> bool {
     matches!(ticket.state, TicketState::Active { .. })
 }
 
-pub fn ended(reason: EndReason) -> TicketState {
+pub(crate) fn ended(reason: EndReason) -> TicketState {
     TicketState::Ended { reason }
 }

@@ -5,7 +5,6 @@ use domain::{
     money::Money,
     text::Name,
 };
-use futures_util::future::join_all;
 
 use crate::stage::{Stage, new_id};
 
@@ -38,10 +37,9 @@ async fn a_login_finds_the_user_and_the_password_of_an_address(stage: Stage) {
     let (ada, grace) = (user(&stage, "ada@example.org"), user(&stage, "grace@example.org"));
     stage.ports.users.add(&ada, &password("$argon2id$ada")).await.unwrap();
     stage.ports.users.add(&grace, &password("$argon2id$grace")).await.unwrap();
-    for (user, hash, address) in [
-        (&ada, "$argon2id$ada", "Ada@Example.ORG"),
-        (&grace, "$argon2id$grace", "grace@example.org"),
-    ] {
+    for (user, hash, address) in
+        [(&ada, "$argon2id$ada", "Ada@Example.ORG"), (&grace, "$argon2id$grace", "grace@example.org")]
+    {
         let found = stage.ports.users.login_of(&Email::new(address).unwrap()).await.unwrap();
         assert_eq!(found, Some(Login { user: user.id, password: password(hash) }), "{address}");
         assert!(stage.ports.users.exists(user.id).await.unwrap(), "{address}");
@@ -51,13 +49,13 @@ async fn a_login_finds_the_user_and_the_password_of_an_address(stage: Stage) {
 async fn a_user_is_stored_to_the_letter_and_the_microsecond(stage: Stage) {
     let user = user(&stage, "søren@example.org");
     stage.ports.users.add(&user, &password("hash")).await.unwrap();
-    let stored = stage.number(&format!(
+    let question = format!(
         "SELECT count(*) FROM users WHERE id = {} AND name = '{}' AND email = 'søren@example.org' AND registered_at = {}",
         stage.id(user.id.0),
         user.name.as_str(),
         stage.instant(user.registered_at),
-    ));
-    assert_eq!(stored.await, 1, "expected the user as given");
+    );
+    assert_eq!(stage.number(&question).await, 1, "expected the user as given");
 }
 
 async fn nobody_has_an_unknown_address(stage: Stage) {
@@ -81,7 +79,10 @@ async fn an_address_belongs_to_the_first_who_takes_it(stage: Stage) {
     let (first, second) = (user(&stage, "ada@example.org"), user(&stage, "ADA@example.org"));
     stage.ports.users.add(&first, &password("first")).await.unwrap();
     let refused = stage.ports.users.add(&second, &password("second")).await;
-    assert!(matches!(refused, Err(AddUserError::EmailTaken)), "expected the address to be taken, got {refused:?}");
+    assert!(
+        matches!(refused, Err(AddUserError::EmailTaken)),
+        "expected the address to be taken, got {refused:?}"
+    );
     assert!(!stage.ports.users.exists(second.id).await.unwrap(), "expected nobody to be added");
     let login = stage.ports.users.login_of(&first.email).await.unwrap();
     assert_eq!(login, Some(Login { user: first.id, password: password("first") }));
@@ -91,7 +92,7 @@ async fn an_address_belongs_to_the_first_who_takes_it(stage: Stage) {
 async fn of_simultaneous_users_with_one_address_one_is_added(stage: Stage) {
     let users: Vec<_> = (0..20).map(|_| user(&stage, "ada@example.org")).collect();
     let hash = password("hash");
-    let outcomes = join_all(users.iter().map(|user| stage.ports.users.add(user, &hash))).await;
+    let outcomes = stage.at_the_same_time(users.iter().map(|user| stage.ports.users.add(user, &hash))).await;
     let added = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     let taken = outcomes.iter().filter(|outcome| matches!(outcome, Err(AddUserError::EmailTaken))).count();
     assert_eq!((added, taken), (1, 19), "expected one to be added, got {outcomes:?}");
@@ -103,5 +104,8 @@ async fn an_id_that_is_there_already_is_no_matter_of_the_address(stage: Stage) {
     stage.ports.users.add(&first, &password("hash")).await.unwrap();
     let second = User { id: first.id, ..user(&stage, "grace@example.org") };
     let refused = stage.ports.users.add(&second, &password("hash")).await;
-    assert!(matches!(refused, Err(AddUserError::Storage(_))), "expected a fault of the store's, got {refused:?}");
+    assert!(
+        matches!(refused, Err(AddUserError::Storage(_))),
+        "expected a fault of the store's, got {refused:?}"
+    );
 }

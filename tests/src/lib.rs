@@ -7,7 +7,12 @@
     clippy::indexing_slicing,
     reason = "test code"
 )]
-#![allow(missing_docs, reason = "test code")]
+#![allow(missing_docs, clippy::missing_panics_doc, reason = "a test that panics says what was expected")]
+#![allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "an answer may not matter to a test"
+)]
 
 pub mod client;
 pub mod databases;

@@ -88,7 +88,7 @@ impl Instance {
             .spawn()
             .expect("the executable can be started");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = tokio::time::timeout(Duration::from_secs(60), async {
+        let url = tokio::time::timeout(Duration::from_mins(1), async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some(url) = line.strip_prefix("listening on ") {
                     return url.to_owned();

@@ -39,7 +39,7 @@ fn ask_twice(address: std::net::SocketAddr) -> String {
 #[actix_web::test]
 async fn kept_connections_end_once_the_service_is_about_to_stop() {
     let mut mocks = Mocks::new();
-    mocks.settings.workers = Some(1);
+    mocks.settings.workers = 1;
     let draining = mocks.draining.clone();
     let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();

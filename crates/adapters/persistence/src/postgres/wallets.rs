@@ -39,23 +39,33 @@ pub(super) async fn find_balance(connection: &AsyncPgConnection, user: UserId) -
 
 struct Charge;
 
+/// The wallet is locked before the ticket is looked at, as in a payment: a charge that has waited for a payment
+/// finds the turn that the payment ended as it is by then.
 impl SqlText for Charge {
     const SQL: &'static str = "
         WITH asked AS MATERIALIZED (
             SELECT {} AS ticket, {} AS user_id, {} AS entry, {} AS amount, {} AS balance_at_most, {} AS at,
                    {} AS key, {} AS fingerprint
         ),
+        wallet AS MATERIALIZED (
+            SELECT wallets.user_id
+            FROM wallets, asked
+            WHERE wallets.user_id = asked.user_id AND wallets.balance <= asked.balance_at_most
+            FOR NO KEY UPDATE OF wallets
+        ),
+        turn AS MATERIALIZED (
+            SELECT queue_tickets.id
+            FROM queue_tickets, asked
+            WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
+              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+              AND EXISTS (SELECT FROM wallet)
+            FOR SHARE OF queue_tickets
+        ),
         charged AS (
             UPDATE wallets
             SET balance = wallets.balance + asked.amount, entries = wallets.entries + 1
-            FROM asked
+            FROM asked, turn
             WHERE wallets.user_id = asked.user_id
-              AND wallets.balance <= asked.balance_at_most
-              AND EXISTS (
-                  SELECT FROM queue_tickets
-                  WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
-                    AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-              )
             RETURNING wallets.user_id, wallets.balance, wallets.entries
         ),
         entry AS (

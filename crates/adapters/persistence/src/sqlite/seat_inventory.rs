@@ -108,9 +108,6 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
         .execute(connection)?;
     stale_unless(guarded == 1)?;
     diesel::insert_into(reservations::table).values(ReservationRow::from(reservation)).execute(connection)?;
-    diesel::insert_into(reserved_seats::table)
-        .values(ReservedSeatRow::of(reservation))
-        .execute(connection)?;
     let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
     let free = seats::table
         .filter(seats::schedule_id.eq(schedule))
@@ -124,6 +121,9 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
         ))
         .execute(connection)?;
     stale_unless(taken == reservation.seats.len())?;
+    diesel::insert_into(reserved_seats::table)
+        .values(ReservedSeatRow::of(reservation))
+        .execute(connection)?;
     let (key, result) = (held.keyed.as_ref(), reservation.id.0);
     store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
 }
