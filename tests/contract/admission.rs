@@ -78,11 +78,11 @@ async fn join_closed(stage: &Stage) {
 
 async fn who_came_first_is_admitted_first(stage: Stage) {
     let (guests, waiting) = full_room(&stage, 3, 5).await;
-    stage.leave(guests[0].ticket).await;
-    stage.leave(guests[2].ticket).await;
+    stage.run_out_turn(guests[0].ticket).await;
+    stage.run_out_turn(guests[2].ticket).await;
     assert_eq!(admit(&stage).await, 2);
     assert_eq!(inside(&stage, &waiting).await, [true, true, false, false, false]);
-    stage.leave(guests[1].ticket).await;
+    stage.run_out_turn(guests[1].ticket).await;
     assert_eq!(admit(&stage).await, 1);
     assert_eq!(inside(&stage, &waiting).await, [true, true, true, false, false]);
 }
@@ -96,7 +96,7 @@ async fn nobody_is_admitted_while_no_slot_is_free(stage: Stage) {
 async fn an_admitted_turn_lasts_as_long_as_the_policy_says(stage: Stage) {
     let (guests, waiting) = full_room(&stage, 1, 1).await;
     stage.change_policy(PolicyChange { session: Some(Duration::seconds(77)), ..no_change() }).await;
-    stage.leave(guests[0].ticket).await;
+    stage.run_out_turn(guests[0].ticket).await;
     let before = stage.now();
     assert_eq!(admit(&stage).await, 1);
     let TicketState::Active { expires_at } = stage.ticket(waiting[0]).await.state else {
@@ -112,21 +112,18 @@ async fn an_admitted_turn_lasts_as_long_as_the_policy_says(stage: Stage) {
 }
 
 async fn a_newcomer_never_overtakes_who_waits(stage: Stage) {
-    let (guests, waiting) = full_room(&stage, 2, 1).await;
-    stage.leave(guests[0].ticket).await;
-    stage.leave(guests[1].ticket).await;
+    let (guests, waiting) = full_room(&stage, 2, 2).await;
+    stage.run_out_turn(guests[0].ticket).await;
     let newcomer = stage.newcomer().await;
     assert_eq!(newcomer.ticket.state, TicketState::Waiting, "expected a free slot to be for who came first");
     assert_eq!(newcomer.ahead, 1);
-    stage.max_active(1).await;
-    assert_eq!(admit(&stage).await, 1);
-    assert_eq!(inside(&stage, &[waiting[0], newcomer.ticket.id]).await, [true, false]);
+    assert_eq!(inside(&stage, &[waiting[0], waiting[1], newcomer.ticket.id]).await, [true, false, false]);
 }
 
 async fn simultaneous_admissions_fill_each_slot_once(stage: Stage) {
     let (guests, waiting) = full_room(&stage, 4, 12).await;
     for guest in guests {
-        stage.leave(guest.ticket).await;
+        stage.run_out_turn(guest.ticket).await;
     }
     let admitted: u64 = stage.at_the_same_time((0..10).map(|_| admit(&stage))).await.into_iter().sum();
     assert_eq!(admitted, 4);
@@ -242,7 +239,7 @@ async fn a_lowered_cap_throws_nobody_out(stage: Stage) {
             inside(&stage, &tickets[left..]).await.into_iter().all(|active| active),
             "expected all to stay"
         );
-        stage.leave(tickets[left]).await;
+        stage.run_out_turn(tickets[left]).await;
     }
     assert_eq!(admit(&stage).await, 1);
     assert_eq!(inside(&stage, &waiting).await, [true]);
@@ -275,7 +272,7 @@ async fn a_draining_room_takes_nobody_and_admits_who_waits(stage: Stage) {
     let (guests, waiting) = full_room(&stage, 1, 1).await;
     change_state(&stage, RoomState::Draining).await;
     join_closed(&stage).await;
-    stage.leave(guests[0].ticket).await;
+    stage.run_out_turn(guests[0].ticket).await;
     assert_eq!(admit(&stage).await, 1);
     assert_eq!(inside(&stage, &waiting).await, [true]);
 }
@@ -361,8 +358,8 @@ async fn both_bounds_hold_at_once(stage: Stage) {
     for _ in 0..2 {
         assert_eq!(stage.newcomer().await.ticket.state, TicketState::Waiting, "expected two inside at most");
     }
-    stage.leave(guests[0].ticket).await;
-    stage.leave(guests[1].ticket).await;
+    stage.run_out_turn(guests[0].ticket).await;
+    stage.run_out_turn(guests[1].ticket).await;
     assert_eq!(admit(&stage).await, 1, "expected three admissions an interval at most");
 }
 

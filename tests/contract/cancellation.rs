@@ -278,7 +278,7 @@ async fn many_who_go_away_at_once_use_nothing_up(stage: Stage) {
                 Joined::Issued(standing) | Joined::Again(standing) => {
                     Guest { user, ticket: standing.ticket.id }
                 }
-                Joined::Closed => panic!("expected the room to be open"),
+                other => panic!("expected a ticket, got {other:?}"),
             }
         })))
         .await;

@@ -20,6 +20,7 @@ encore_tests::on_every_store! {
     guests_who_want_overlapping_seats_get_all_or_none_and_never_the_same,
     of_holds_decided_on_the_same_facts_one_is_committed,
     simultaneous_holds_of_one_user_stay_within_the_seat_limit,
+    simultaneous_holds_of_one_user_on_different_schedules_do_not_hinder_each_other,
     of_a_payment_and_a_cancellation_at_once_one_is_committed,
 }
 
@@ -138,6 +139,17 @@ async fn simultaneous_holds_of_one_user_stay_within_the_seat_limit(stage: Stage)
         "expected the others to be told why, got {outcomes:?}"
     );
     assert_eq!(stage.number("SELECT count(*) FROM seats WHERE held_until IS NOT NULL").await, 4);
+}
+
+async fn simultaneous_holds_of_one_user_on_different_schedules_do_not_hinder_each_other(stage: Stage) {
+    let guest = stage.guest().await;
+    let mut decided = Vec::new();
+    for _ in 0..12 {
+        let show = stage.schedule().await;
+        decided.push(stage.decide_hold(guest, &show, &[1], FIVE_MINUTES).await);
+    }
+    let outcomes = commit_all(&stage, &decided).await;
+    assert_eq!(committed(&outcomes), 12, "expected none to be stale, got {outcomes:?}");
 }
 
 async fn of_a_payment_and_a_cancellation_at_once_one_is_committed(stage: Stage) {

@@ -5,10 +5,7 @@ CREATE TABLE users (
     name          text NOT NULL,
     email         text NOT NULL CONSTRAINT users_email_is_unique UNIQUE,
     password_hash text NOT NULL,
-    registered_at timestamptz NOT NULL,
-    -- How many holds the user ever made: two simultaneous holds of one user can not both count the same
-    -- unpaid seats, because each must find this number as it read it.
-    holds_made    bigint NOT NULL DEFAULT 0
+    registered_at timestamptz NOT NULL
 ) WITH (fillfactor = 80);
 
 -- Waiting room --------------------------------------------------------------------------------------------
@@ -120,6 +117,15 @@ CREATE TABLE reserved_seats (
 
 -- Whatever the code does, a seat is sold to one reservation only.
 CREATE UNIQUE INDEX reserved_seats_are_sold_once ON reserved_seats (schedule_id, seat_number) WHERE sold;
+
+-- How many holds a user ever made of a schedule. Two simultaneous holds can not both count the same unpaid
+-- seats, because each must find this number as it read it.
+CREATE TABLE hold_counts (
+    user_id     uuid NOT NULL REFERENCES users (id),
+    schedule_id uuid NOT NULL REFERENCES schedules (id),
+    holds_made  bigint NOT NULL CHECK (holds_made > 0),
+    PRIMARY KEY (user_id, schedule_id)
+);
 
 -- Wallets and payments ------------------------------------------------------------------------------------
 

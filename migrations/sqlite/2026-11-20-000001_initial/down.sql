@@ -2,6 +2,7 @@ DROP TABLE idempotency_records;
 DROP TABLE ledger_entries;
 DROP TABLE payments;
 DROP TABLE wallets;
+DROP TABLE hold_counts;
 DROP TABLE reserved_seats;
 DROP TABLE seats;
 DROP TABLE reservations;

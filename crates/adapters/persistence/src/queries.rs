@@ -7,8 +7,8 @@ use diesel::{dsl, prelude::*};
 use crate::{
     codes::{Code, TicketStatus},
     schema::{
-        concerts, idempotency_records, ledger_entries, payments, queue_tickets, reservations, reserved_seats,
-        schedules, seats, users,
+        concerts, hold_counts, idempotency_records, ledger_entries, payments, queue_tickets, reservations,
+        reserved_seats, schedules, seats, users, wallets,
     },
     sql_types::{StoredId, StoredMoment},
 };
@@ -103,12 +103,21 @@ pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
 }
 
-/// How many holds a user ever made, and how many unpaid seats of a schedule the user holds at `now`. One
-/// question, because the second is only worth something as of the first.
+#[dsl::auto_type]
+pub(crate) fn schedule_on_sale(schedule: StoredId, now: StoredMoment) -> _ {
+    schedules::table
+        .filter(schedules::id.eq(schedule))
+        .filter(schedules::sales_open_at.le(now))
+        .filter(schedules::sales_close_at.gt(now))
+}
+
+/// How many unpaid seats of a schedule a user holds at `now`, and how many holds of it the user ever made. One
+/// question, because the first is only worth something as of the second.
 #[dsl::auto_type]
 pub(crate) fn holds_of(user: StoredId, schedule: StoredId, now: StoredMoment) -> _ {
-    users::table.filter(users::id.eq(user)).select((
-        users::holds_made,
+    let counted: dsl::Find<hold_counts::table, (StoredId, StoredId)> =
+        hold_counts::table.find((user, schedule));
+    dsl::select((
         seats::table
             .inner_join(reservations::table)
             .filter(seats::schedule_id.eq(schedule))
@@ -117,6 +126,7 @@ pub(crate) fn holds_of(user: StoredId, schedule: StoredId, now: StoredMoment) ->
             .filter(reservations::user_id.eq(user))
             .select(dsl::count_star())
             .single_value(),
+        counted.select(hold_counts::holds_made).single_value(),
     ))
 }
 
@@ -216,6 +226,17 @@ pub(crate) fn payments_before(user: StoredId, place: TimePlace, rows: i64) -> _ 
         .filter(payments::paid_at.lt(at).or(payments::paid_at.eq(at).and(payments::id.lt(id))))
         .order((payments::paid_at.desc(), payments::id.desc()))
         .limit(rows)
+}
+
+/// A user's reservation beside what the user's wallet holds: one question, so that a price is never compared
+/// with a balance that has paid for it.
+#[dsl::auto_type]
+pub(crate) fn reservation_with_balance(user: StoredId, id: StoredId) -> _ {
+    reservations::table
+        .inner_join(schedules::table.inner_join(concerts::table))
+        .inner_join(wallets::table.on(wallets::user_id.eq(reservations::user_id)))
+        .filter(reservations::id.eq(id))
+        .filter(reservations::user_id.eq(user))
 }
 
 /// A user's payment beside the ledger entry of its debit.

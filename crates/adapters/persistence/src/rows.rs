@@ -9,7 +9,7 @@ use domain::{
     reservation::{HoldsSoFar, Reservation, ReservedSeat, Show},
     storage::StorageError,
     text::Name,
-    waiting_room::{Bounded, RoomPolicy, Ticket, TicketState, policy_seconds},
+    waiting_room::{Bounded, Newcomer, RoomPolicy, Ticket, TicketState, policy_seconds},
     wallet::LedgerEntry,
 };
 
@@ -236,11 +236,12 @@ pub(crate) fn reservation(
     })
 }
 
-/// What [`crate::queries::holds_of`] answers; an unknown user holds nothing.
-pub(crate) fn holds_so_far(row: Option<(i64, Option<i64>)>) -> Result<HoldsSoFar, StorageError> {
-    let (holds_made, seats_held) = row.unwrap_or_default();
+/// What [`crate::queries::holds_of`] answers.
+pub(crate) fn holds_so_far(
+    (seats_held, holds_made): (Option<i64>, Option<i64>),
+) -> Result<HoldsSoFar, StorageError> {
     let seats_held = usize::try_from(seats_held.unwrap_or_default()).map_err(broken)?;
-    Ok(HoldsSoFar { seats_held, holds_made })
+    Ok(HoldsSoFar { seats_held, holds_made: holds_made.unwrap_or_default() })
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -299,6 +300,21 @@ pub(crate) struct TicketRow {
 }
 
 impl TicketRow {
+    /// A ticket that has just been issued: it waits, until it is admitted like every other.
+    pub(crate) fn issued(newcomer: Newcomer, number: i64, now: StoredMoment) -> Self {
+        Self {
+            id: StoredId(newcomer.ticket.0),
+            user_id: StoredId(newcomer.user.0),
+            number,
+            status: TicketStatus::Waiting.word().to_owned(),
+            end_reason: None,
+            issued_at: now,
+            admitted_at: None,
+            expires_at: None,
+            ended_at: None,
+        }
+    }
+
     /// Whether the ticket waits.
     pub(crate) fn waits(&self) -> bool {
         self.status == TicketStatus::Waiting.word()

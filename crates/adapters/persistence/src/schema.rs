@@ -3,7 +3,7 @@
 use diesel::table;
 
 table! {
-    use diesel::sql_types::{BigInt, Text};
+    use diesel::sql_types::Text;
     use crate::sql_types::{Id, Moment};
 
     users (id) {
@@ -12,7 +12,6 @@ table! {
         email -> Text,
         password_hash -> Text,
         registered_at -> Moment,
-        holds_made -> BigInt,
     }
 }
 
@@ -124,6 +123,17 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
+    use crate::sql_types::Id;
+
+    hold_counts (user_id, schedule_id) {
+        user_id -> Id,
+        schedule_id -> Id,
+        holds_made -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
     use crate::sql_types::{Amount, Id};
 
     wallets (user_id) {
@@ -199,6 +209,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     seats,
     reservations,
     reserved_seats,
+    hold_counts,
     wallets,
     payments,
     ledger_entries,

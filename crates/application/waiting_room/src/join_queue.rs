@@ -31,6 +31,9 @@ pub enum JoinQueueError {
     /// The room takes nobody in.
     #[error("the waiting room takes nobody in at present")]
     Closed,
+    /// There is no such user: the token that named it is of another store.
+    #[error("there is no such user")]
+    UnknownUser,
     /// The token could not be signed: a fault of ours. The place is kept for the next try.
     #[error(transparent)]
     Signing(#[from] SigningFailed),
@@ -73,6 +76,7 @@ impl JoinQueue {
             Joined::Issued(standing) => (standing, true),
             Joined::Again(standing) => (standing, false),
             Joined::Closed => return Err(JoinQueueError::Closed),
+            Joined::UnknownUser => return Err(JoinQueueError::UnknownUser),
         };
         let now = self.clock.now();
         let claims = QueueClaims {

@@ -75,6 +75,13 @@ async fn a_closed_room_takes_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_user_nobody_knows_gets_no_place() {
+    let join =
+        JoinQueue::new(clock([]), ids(), answering(Ok(Joined::UnknownUser)), signing_nothing(), POLICY);
+    assert_refused!(join.handle(USER).await, JoinQueueError::UnknownUser);
+}
+
+#[tokio::test]
 async fn a_token_that_could_not_be_signed_is_told() {
     let mut tokens = MockTokens::new();
     tokens

@@ -9,8 +9,6 @@ use domain::{
     waiting_room::{EndReason, Left, NoTurn, TicketState, WaitingRoom},
 };
 
-use crate::admission::admit_at_once;
-
 #[cfg(test)]
 #[path = "leave_queue_tests.rs"]
 mod tests;
@@ -39,19 +37,16 @@ impl LeaveQueue {
         Self { clock, room }
     }
 
-    /// Ends the ticket, and admits the next if that has freed a slot.
+    /// Ends the ticket; a slot that this frees goes to the next.
     ///
     /// # Errors
     ///
-    /// [`LeaveQueueError`] when there is no such ticket, it has ended, or the store could not answer. That
-    /// the next could not be admitted is no error: the place was given up.
+    /// [`LeaveQueueError`] when there is no such ticket, it has ended, or the store could not answer.
     pub async fn handle(&self, ticket: TicketId) -> Result<(), LeaveQueueError> {
         match self.room.leave(ticket).await? {
-            Left::Done { freed: true } => admit_at_once(self.room.as_ref()).await,
-            Left::Done { freed: false } => {}
-            Left::NotLive => return Err(self.why_not_live(ticket).await?.into()),
+            Left::Done => Ok(()),
+            Left::NotLive => Err(self.why_not_live(ticket).await?.into()),
         }
-        Ok(())
     }
 
     async fn why_not_live(&self, ticket: TicketId) -> Result<NoTurn, StorageError> {

@@ -18,28 +18,12 @@ fn not_live(shown: Result<Option<Standing>, StorageError>) -> LeaveQueue {
         assert_eq!(ticket, TICKET, "the ticket that is looked up");
         shown
     });
-    room.expect_admit().never();
     LeaveQueue::new(clock([at(10)]), Arc::new(room))
 }
 
 #[tokio::test]
-async fn who_leaves_in_the_middle_of_a_turn_makes_room_for_the_next_at_once() {
-    let mut room = leaving(Ok(Left::Done { freed: true }));
-    room.expect_admit().times(1).returning(|| Ok(1));
-    LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await.unwrap();
-}
-
-#[tokio::test]
-async fn who_leaves_while_waiting_frees_no_slot_and_nobody_is_admitted() {
-    let mut room = leaving(Ok(Left::Done { freed: false }));
-    room.expect_admit().never();
-    LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await.unwrap();
-}
-
-#[tokio::test]
-async fn leaving_has_happened_even_if_the_next_could_not_be_admitted() {
-    let mut room = leaving(Ok(Left::Done { freed: true }));
-    room.expect_admit().times(1).returning(|| Err(away()));
+async fn a_live_ticket_is_given_up() {
+    let room = leaving(Ok(Left::Done));
     LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await.unwrap();
 }
 
@@ -79,7 +63,6 @@ async fn a_ticket_that_a_late_view_still_shows_alive_was_left_already() {
 #[tokio::test]
 async fn a_store_that_is_away_is_told() {
     let mut room = leaving(Err(away()));
-    room.expect_admit().never();
     let refused = LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await;
     assert_refused!(refused, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }

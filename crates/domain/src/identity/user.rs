@@ -33,7 +33,8 @@ impl Email {
         if !whole || text.chars().any(unusable) || text.chars().count() > Self::CHARACTERS_AT_MOST {
             return Err(EmailError);
         }
-        Ok(Self(text.to_lowercase()))
+        // A character at a time: the lower case of a text as a whole depends on where a letter stands in it.
+        Ok(Self(text.chars().flat_map(char::to_lowercase).collect()))
     }
 
     /// The address as a text, in lower case.
@@ -105,6 +106,7 @@ mod tests {
     #[test]
     fn addresses_are_compared_without_case() {
         assert_eq!(Email::new("Ada@Example.ORG"), Email::new("ada@example.org"));
+        assert_eq!(Email::new("ΑΣ@example.org"), Email::new("ασ@example.org"));
     }
 
     #[test]

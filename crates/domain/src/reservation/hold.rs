@@ -108,7 +108,7 @@ pub struct HoldFacts {
 pub struct HoldsSoFar {
     /// Unpaid seats of the schedule.
     pub seats_held: usize,
-    /// How many holds the user ever made: what tells that another one came in between.
+    /// How many holds of the schedule the user ever made: what tells that another one came in between.
     pub holds_made: i64,
 }
 
@@ -136,8 +136,8 @@ pub enum HoldRefused {
 }
 
 /// The decision to hold seats. It may be committed only while all of this is true:
-/// the ticket's turn is live; each seat is free, or its hold has run out; `holds_made` is unchanged; the
-/// key is unused.
+/// the ticket's turn is live; the schedule is on sale; each seat is free, or its hold has run out;
+/// `holds_made` is unchanged; the key is unused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatsHeld {
     /// The ticket whose turn it has to be.

@@ -26,16 +26,15 @@ pub enum Joined {
     Again(Standing),
     /// The room takes nobody in.
     Closed,
+    /// There is no such user.
+    UnknownUser,
 }
 
 /// What became of leaving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// The ticket has ended. `freed` tells whether it was its turn, so that somebody else may be admitted.
-    Done {
-        /// Whether a slot is free now.
-        freed: bool,
-    },
+    /// The ticket has ended.
+    Done,
     /// The ticket was not live any more, or there is none.
     NotLive,
 }
@@ -61,14 +60,16 @@ pub struct RoomOverview {
 #[async_trait]
 pub trait WaitingRoom: Send + Sync {
     /// Finds the user's live ticket, or issues one with the next number if the policy takes newcomers.
-    /// MUST admit the new ticket at once if nobody waits and [`RoomPolicy::admissible`] allows one.
-    /// Numbers MUST follow the order of arrival without gaps or repeats.
+    /// Numbers MUST follow the order of arrival without gaps or repeats. Before anybody is told, MUST do what
+    /// [`WaitingRoom::admit`] does in the same transaction: so whoever joins while a slot is free and nobody
+    /// waits is admitted at once, and nobody overtakes.
     async fn join(&self, newcomer: Newcomer) -> Result<Joined, StorageError>;
 
     /// A ticket and where it stands; none when there is no such ticket.
     async fn standing(&self, ticket: TicketId) -> Result<Option<Standing>, StorageError>;
 
-    /// Ends a live ticket because its owner gives it up.
+    /// Ends a live ticket because its owner gives it up, and fills the slot that this may free as
+    /// [`WaitingRoom::admit`] does, in the same transaction.
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError>;
 
     /// Ends the turns that have run out, counts, and admits as many of those who wait, first come first, as

@@ -14,8 +14,13 @@ use crate::problem::{Code, Problem, ProblemBody};
 /// What every operation on a store may answer.
 pub(crate) const STORE: &[Code] = &[Code::StoreUnavailable, Code::Internal];
 /// What an operation with a JSON body may answer.
-pub(crate) const BODY: &[Code] =
-    &[Code::MalformedJson, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::InvalidRequest];
+pub(crate) const BODY: &[Code] = &[
+    Code::MalformedJson,
+    Code::RequestTimeout,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+    Code::InvalidRequest,
+];
 /// What an operation for identified callers may answer.
 pub(crate) const IDENTIFIED: &[Code] = &[Code::Unauthenticated];
 /// What an operation for admitted callers may answer.

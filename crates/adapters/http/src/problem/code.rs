@@ -71,6 +71,8 @@ codes! {
         "The id names no payment of the caller's.";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "The path has no such method",
         "The path knows the methods that `Allow` names.";
+    RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "The body did not arrive in time",
+        "The rest of the body was waited for, and did not come.";
     EmailTaken = "EMAIL_TAKEN", CONFLICT, "The email address is taken",
         "Another user has this email address.";
     SeatTaken = "SEAT_TAKEN", CONFLICT, "A seat is taken",

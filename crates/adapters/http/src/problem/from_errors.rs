@@ -131,6 +131,7 @@ impl From<JoinQueueError> for Problem {
     fn from(error: JoinQueueError) -> Self {
         match error {
             JoinQueueError::Closed => Self::new(Code::QueueClosed).retry_after(CLOSED_RETRY_SECONDS),
+            JoinQueueError::UnknownUser => Self::new(Code::Unauthenticated),
             JoinQueueError::Signing(error) => error.into(),
             JoinQueueError::Storage(error) => error.into(),
         }

@@ -1,6 +1,6 @@
 //! JSON bodies: too large, of another type, malformed, and invalid are told apart.
 
-use std::{convert::Infallible, future::Future, pin::Pin};
+use std::{convert::Infallible, future::Future, pin::Pin, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -9,11 +9,14 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::time::timeout;
 
 use crate::problem::{Code, Problem};
 
 /// The largest body that is read.
 const BYTES_AT_MOST: usize = 64 * 1024;
+/// How long a whole body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body that was read; or what is wrong with it, for the handler to tell when it is its turn.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ fn read_json(
     let payload = payload.take();
     async move {
         declared?;
-        let bytes = read_all(payload).await?;
+        let bytes = read_in_time(payload).await?;
         if unnamed && !bytes.is_empty() {
             return Err(unsupported("The body does not say that it is `application/json`."));
         }
@@ -80,6 +83,10 @@ fn check_declared(headers: &HeaderMap) -> Result<(), Problem> {
 fn is_json(content_type: &[u8]) -> bool {
     let media_type = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     media_type.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+async fn read_in_time(payload: Payload) -> Result<Vec<u8>, Problem> {
+    timeout(PATIENCE, read_all(payload)).await.map_err(|_| Problem::new(Code::RequestTimeout))?
 }
 
 async fn read_all(mut payload: Payload) -> Result<Vec<u8>, Problem> {

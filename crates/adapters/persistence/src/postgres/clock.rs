@@ -6,19 +6,31 @@ use std::{
 };
 
 use chrono::SubsecRound;
-use domain::{
-    storage::StorageError,
-    time::{Clock, Timestamp},
-};
+use domain::time::{Clock, Timestamp};
 
 /// How often the server is asked for the time.
 pub(super) const ASKED_EVERY: Duration = Duration::from_secs(10);
 
 /// What the server said, and when by a clock that only ever runs forward.
 #[derive(Clone, Copy)]
-struct Reading {
+pub(super) struct Reading {
     server: Timestamp,
     taken: Instant,
+    /// How far off the reading may be.
+    uncertainty: Duration,
+}
+
+impl Reading {
+    /// What the server said to a question asked at `asked` and answered just now. It looked at its clock
+    /// somewhere in between: halfway, as NTP assumes (RFC 5905, section 8).
+    pub(super) fn new(server: Timestamp, asked: Instant) -> Self {
+        let uncertainty = asked.elapsed() / 2;
+        Self { server, taken: asked + uncertainty, uncertainty }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.server + chrono::Duration::from_std(self.taken.elapsed()).unwrap_or_default()
+    }
 }
 
 /// Follows the server's clock: between two questions the time since the last one is measured here, by a
@@ -28,32 +40,61 @@ pub(super) struct ServerClock {
 }
 
 impl ServerClock {
-    /// Starts from what the server said to a question asked at `asked` and answered just now.
-    pub(super) fn new(server: Timestamp, asked: Instant) -> Self {
-        Self { reading: RwLock::new(Reading::new(server, asked)) }
+    pub(super) fn new(reading: Reading) -> Self {
+        Self { reading: RwLock::new(reading) }
     }
 
-    /// Takes what the server said to a later question.
-    pub(super) fn correct(&self, server: Timestamp, asked: Instant) {
-        *self.reading.write().unwrap_or_else(PoisonError::into_inner) = Reading::new(server, asked);
-    }
-}
-
-impl Reading {
-    /// The server looked at its clock somewhere between question and answer: halfway, as NTP assumes
-    /// (RFC 5905, section 8).
-    fn new(server: Timestamp, asked: Instant) -> Self {
-        Self { server, taken: asked + asked.elapsed() / 2 }
+    /// Takes a later reading, unless the earlier one agrees with it within what the later may be off: a slow
+    /// answer does not make a good clock worse.
+    pub(super) fn correct(&self, later: Reading) {
+        let mut reading = self.reading.write().unwrap_or_else(PoisonError::into_inner);
+        let apart = (later.now() - reading.now()).abs().to_std().unwrap_or(Duration::MAX);
+        if apart > later.uncertainty || later.uncertainty <= reading.uncertainty {
+            *reading = later;
+        }
     }
 }
 
 impl Clock for ServerClock {
     fn now(&self) -> Timestamp {
-        let reading = *self.reading.read().unwrap_or_else(PoisonError::into_inner);
-        let since = chrono::Duration::from_std(reading.taken.elapsed()).unwrap_or_default();
-        (reading.server + since).trunc_subsecs(6)
+        self.reading.read().unwrap_or_else(PoisonError::into_inner).now().trunc_subsecs(6)
     }
 }
 
-/// A question for the time.
-pub(super) type Answer = Result<Timestamp, StorageError>;
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    fn reading(second: i64, uncertainty: Duration) -> Reading {
+        let server = Utc.timestamp_opt(second, 0).unwrap();
+        Reading { server, taken: Instant::now(), uncertainty }
+    }
+
+    fn seconds(clock: &ServerClock) -> i64 {
+        clock.now().timestamp()
+    }
+
+    #[test]
+    fn the_servers_time_goes_on_here() {
+        let clock = ServerClock::new(reading(1_000, Duration::ZERO));
+        let first = clock.now();
+        assert_eq!(seconds(&clock), 1_000, "whatever this machine's clock says");
+        assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn a_slow_answer_does_not_make_a_good_clock_worse() {
+        let clock = ServerClock::new(reading(1_000, Duration::from_millis(1)));
+        clock.correct(reading(1_002, Duration::from_secs(3)));
+        assert_eq!(seconds(&clock), 1_000);
+    }
+
+    #[test]
+    fn a_server_whose_clock_was_set_is_followed() {
+        let clock = ServerClock::new(reading(1_000, Duration::from_millis(1)));
+        clock.correct(reading(2_000, Duration::from_millis(5)));
+        assert_eq!(seconds(&clock), 2_000);
+    }
+}

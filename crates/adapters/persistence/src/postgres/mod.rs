@@ -16,7 +16,7 @@ mod wallets;
 
 use std::{future::Future, sync::Arc, time::Instant};
 
-use diesel::{dsl::sql, result::Error};
+use diesel::{dsl::sql, result::Error, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
 use domain::{
     storage::StorageError,
@@ -25,7 +25,7 @@ use domain::{
 };
 
 use self::{
-    clock::{ASKED_EVERY, ServerClock},
+    clock::{ASKED_EVERY, Reading, ServerClock},
     connect::Connection,
     errors::storage_error,
 };
@@ -60,8 +60,7 @@ impl PostgresStore {
     /// [`StorageError`] when the server can not be reached.
     pub async fn open(url: &str, connections: usize) -> Result<Self, StorageError> {
         let pool = connect::pool(url, connections)?;
-        let asked = Instant::now();
-        let clock = Arc::new(ServerClock::new(ask_time(&pool).await?, asked));
+        let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
         Ok(Self { pool, clock })
     }
@@ -93,10 +92,15 @@ impl PostgresStore {
         use diesel::{ExpressionMethods, QueryDsl};
         use schema::__diesel_schema_migrations::dsl::{__diesel_schema_migrations, version};
 
+        let mut connection = self.connection().await?;
+        let ever = diesel::select(sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL"));
+        if !ever.get_result(&mut connection).await.map_err(storage_error)? {
+            return Ok(false);
+        }
         let newest = connect::newest_migration()?;
         let found =
             diesel::select(diesel::dsl::exists(__diesel_schema_migrations.filter(version.eq(newest))));
-        found.get_result(&mut self.connection().await?).await.map_err(storage_error)
+        found.get_result(&mut connection).await.map_err(storage_error)
     }
 
     async fn connection(&self) -> Result<Connection, StorageError> {
@@ -112,10 +116,13 @@ async fn to_its_end<T: Send + 'static>(
     tokio::spawn(transaction).await.map_err(StorageError::unexpected)?.map_err(storage_error)
 }
 
-async fn ask_time(pool: &Pool<AsyncPgConnection>) -> clock::Answer {
+async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageError> {
     let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+    // Only now: the wait for a connection is no part of the way to the server.
+    let asked = Instant::now();
     let question = diesel::select(sql::<Moment>("clock_timestamp()"));
-    question.get_result(&mut connection).await.map(|moment: StoredMoment| moment.0).map_err(storage_error)
+    let server: StoredMoment = question.get_result(&mut connection).await.map_err(storage_error)?;
+    Ok(Reading::new(server.0, asked))
 }
 
 /// Goes on asking for the time until nobody uses the clock. A question that is not answered is asked again
@@ -125,11 +132,10 @@ async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<Serve
     due.tick().await;
     loop {
         due.tick().await;
-        let asked = Instant::now();
         let answer = ask_time(&pool).await;
         let Some(clock) = clock.upgrade() else { return };
         match answer {
-            Ok(server) => clock.correct(server, asked),
+            Ok(reading) => clock.correct(reading),
             Err(error) => {
                 tracing::warn!(%error, "the server did not tell the time");
             }

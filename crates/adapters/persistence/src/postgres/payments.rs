@@ -13,17 +13,16 @@ use domain::{
     storage::StorageError,
     wallet::EntryKind,
 };
-use futures_util::future::try_join3;
+use futures_util::future::try_join;
 
 use super::{
     PostgresStore, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
-    reservations::find_reservation,
+    reservations::find_payable,
     statement::{SqlText, Statement, values},
     waiting_room::turn_of,
-    wallets::find_balance,
 };
 use crate::{
     codes::Code,
@@ -53,11 +52,19 @@ impl SqlText for Pay {
               AND reservations.total_price = asked.amount
             FOR NO KEY UPDATE OF reservations
         ),
+        held AS MATERIALIZED (
+            SELECT seats.seat_number
+            FROM seats, reservation
+            WHERE seats.schedule_id = reservation.schedule_id AND seats.reservation_id = reservation.id
+              AND NOT seats.sold
+            ORDER BY seats.seat_number
+            FOR NO KEY UPDATE OF seats
+        ),
         wallet AS MATERIALIZED (
             SELECT wallets.user_id, wallets.balance, wallets.entries
             FROM wallets, asked
             WHERE wallets.user_id = asked.user_id AND wallets.balance >= asked.amount
-              AND EXISTS (SELECT FROM reservation)
+              AND (SELECT count(*) FROM held) = asked.seats
             FOR NO KEY UPDATE OF wallets
         ),
         turn AS MATERIALIZED (
@@ -68,20 +75,11 @@ impl SqlText for Pay {
               AND EXISTS (SELECT FROM wallet)
             FOR NO KEY UPDATE OF queue_tickets
         ),
-        held AS MATERIALIZED (
-            SELECT seats.seat_number
-            FROM seats, reservation
-            WHERE seats.schedule_id = reservation.schedule_id AND seats.reservation_id = reservation.id
-              AND NOT seats.sold AND EXISTS (SELECT FROM turn)
-            ORDER BY seats.seat_number
-            FOR NO KEY UPDATE OF seats
-        ),
         due AS MATERIALIZED (
             SELECT asked.*, reservation.schedule_id, wallet.balance - asked.amount AS balance_after,
                    wallet.entries + 1 AS sequence
             FROM asked, reservation, wallet, turn
-            WHERE (SELECT count(*) FROM held) = asked.seats
-              AND reservation.expires_at > clock_timestamp() AND turn.expires_at > clock_timestamp()
+            WHERE reservation.expires_at > clock_timestamp() AND turn.expires_at > clock_timestamp()
         ),
         reservation_paid AS (
             UPDATE reservations SET status = 'PAID' FROM due WHERE reservations.id = due.reservation
@@ -126,16 +124,16 @@ impl Payments for PostgresStore {
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
         let connection = self.connection().await?;
-        let (standing, reservation, balance) = try_join3(
+        let (standing, payable) = try_join(
             turn_of(&connection, request.ticket, request.user),
-            find_reservation(&connection, request.user, request.reservation),
-            find_balance(&connection, request.user),
+            find_payable(&connection, request.user, request.reservation),
         )
         .await
         .map_err(storage_error)?;
+        let (reservation, balance) = payable.unzip();
         let recorded = find_record(&connection, request.user, Operation::PayReservation, key).await;
         let recorded = recorded.map_err(storage_error)?;
-        Ok(PaymentFacts { standing, recorded, reservation, balance })
+        Ok(PaymentFacts { standing, recorded, reservation, balance: balance.unwrap_or_default() })
     }
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {

@@ -5,6 +5,7 @@ use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{ReservationId, UserId},
+    money::Money,
     page::Page,
     reservation::{Reservation, ReservationQuery, Reservations},
     storage::StorageError,
@@ -14,8 +15,8 @@ use super::{PostgresStore, errors::storage_error, row_error};
 use crate::{
     queries::{self, StatusWindow, TimePlace},
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, reservation},
-    schema::concerts,
-    sql_types::StoredId,
+    schema::{concerts, wallets},
+    sql_types::{StoredAmount, StoredId},
 };
 
 /// A user's reservation. Both questions are under way at once.
@@ -31,11 +32,34 @@ pub(super) async fn find_reservation(
             .await
             .optional()
     };
-    let seats = queries::seats_of_reservations(vec![StoredId(id.0)])
-        .select(ReservedSeatRow::as_select())
-        .load(&mut &*connection);
-    let (row, seats) = futures_util::future::try_join(row, seats).await?;
+    let (row, seats) = futures_util::future::try_join(row, reserved_seats(connection, id)).await?;
     row.map(|row| reservation(row, &seats)).transpose().map_err(row_error)
+}
+
+/// A user's reservation, and what the user's wallet held at the moment the reservation was as it is told.
+pub(super) async fn find_payable(
+    connection: &AsyncPgConnection,
+    user: UserId,
+    id: ReservationId,
+) -> Result<Option<(Reservation, Money)>, Error> {
+    let row = async {
+        queries::reservation_with_balance(StoredId(user.0), StoredId(id.0))
+            .select((ReservationRow::as_select(), ScheduleRow::as_select(), concerts::name, wallets::balance))
+            .first::<(ReservationRow, ScheduleRow, String, StoredAmount)>(&mut &*connection)
+            .await
+            .optional()
+    };
+    let (row, seats) = futures_util::future::try_join(row, reserved_seats(connection, id)).await?;
+    let Some((row, schedule, concert_name, balance)) = row else { return Ok(None) };
+    Ok(Some((reservation((row, schedule, concert_name), &seats).map_err(row_error)?, balance.0)))
+}
+
+async fn reserved_seats(
+    connection: &AsyncPgConnection,
+    id: ReservationId,
+) -> Result<Vec<ReservedSeatRow>, Error> {
+    let seats = queries::seats_of_reservations(vec![StoredId(id.0)]);
+    seats.select(ReservedSeatRow::as_select()).load(&mut &*connection).await
 }
 
 #[async_trait]

@@ -32,9 +32,9 @@ use crate::{
 
 struct Hold;
 
-/// The seats are locked in the order of their numbers, if they are free by then; `guarded` has a row only if
-/// all of them were, it is the caller's turn, and no other hold of the caller came in between. Only then is
-/// anything written.
+/// The seats are locked in the order of their numbers, if they are free by then, and after them the ticket;
+/// `guarded` has a row only if all seats were free, it is the caller's turn, the schedule is on sale, and no
+/// other hold of the caller came in between. Only then is anything written.
 impl SqlText for Hold {
     const SQL: &'static str = "
         WITH asked AS MATERIALIZED (
@@ -51,18 +51,30 @@ impl SqlText for Hold {
             ORDER BY seats.seat_number
             FOR NO KEY UPDATE
         ),
-        guarded AS (
-            UPDATE users SET holds_made = users.holds_made + 1
-            FROM asked
-            WHERE users.id = asked.user_id AND users.holds_made = asked.holds_made
+        turn AS MATERIALIZED (
+            SELECT queue_tickets.expires_at
+            FROM queue_tickets, asked
+            WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
+              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
               AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)
-              AND EXISTS (
-                  SELECT FROM queue_tickets
-                  WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
-                    AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-              )
-            RETURNING asked.*
+            FOR SHARE OF queue_tickets
         ),
+        due AS MATERIALIZED (
+            SELECT asked.*
+            FROM asked, turn, schedules
+            WHERE turn.expires_at > clock_timestamp()
+              AND schedules.id = asked.schedule_id
+              AND schedules.sales_open_at <= clock_timestamp() AND schedules.sales_close_at > clock_timestamp()
+              AND (SELECT sum(price) FROM free) = asked.total_price
+        ),
+        counted AS (
+            INSERT INTO hold_counts (user_id, schedule_id, holds_made)
+            SELECT user_id, schedule_id, 1 FROM due
+            ON CONFLICT (user_id, schedule_id) DO UPDATE SET holds_made = hold_counts.holds_made + 1
+            WHERE hold_counts.holds_made = (SELECT holds_made FROM asked)
+            RETURNING user_id
+        ),
+        guarded AS MATERIALIZED (SELECT due.* FROM due, counted),
         reserved AS (
             INSERT INTO reservations (id, user_id, schedule_id, status, total_price, reserved_at, expires_at)
             SELECT reservation, user_id, schedule_id, 'RESERVED', total_price, reserved_at, expires_at
@@ -89,55 +101,84 @@ impl SqlText for Hold {
 
 struct Cancel;
 
+/// Locked in the order in which a payment locks: reservation, seats, ticket.
 impl SqlText for Cancel {
     const SQL: &'static str = "
         WITH asked AS MATERIALIZED (SELECT {} AS ticket, {} AS reservation, {} AS user_id),
-        cancelled AS (
-            UPDATE reservations SET status = 'CANCELLED'
-            FROM asked
+        reservation AS MATERIALIZED (
+            SELECT reservations.id, reservations.schedule_id, reservations.expires_at
+            FROM reservations, asked
             WHERE reservations.id = asked.reservation AND reservations.user_id = asked.user_id
               AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()
-              AND EXISTS (
-                  SELECT FROM queue_tickets
-                  WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
-                    AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-              )
-            RETURNING reservations.id, reservations.schedule_id
+            FOR NO KEY UPDATE OF reservations
+        ),
+        held AS MATERIALIZED (
+            SELECT seats.seat_number
+            FROM seats, reservation
+            WHERE seats.schedule_id = reservation.schedule_id AND seats.reservation_id = reservation.id
+              AND NOT seats.sold
+            ORDER BY seats.seat_number
+            FOR NO KEY UPDATE OF seats
+        ),
+        turn AS MATERIALIZED (
+            SELECT queue_tickets.expires_at
+            FROM queue_tickets, asked
+            WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
+              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+              AND (SELECT count(*) FROM held) > 0
+            FOR SHARE OF queue_tickets
+        ),
+        due AS MATERIALIZED (
+            SELECT reservation.id, reservation.schedule_id
+            FROM reservation, turn
+            WHERE reservation.expires_at > clock_timestamp() AND turn.expires_at > clock_timestamp()
+        ),
+        cancelled AS (
+            UPDATE reservations SET status = 'CANCELLED' FROM due WHERE reservations.id = due.id
         ),
         given_back AS (
             UPDATE seats SET reservation_id = NULL, held_until = NULL
-            FROM cancelled
-            WHERE seats.schedule_id = cancelled.schedule_id AND seats.reservation_id = cancelled.id
-              AND NOT seats.sold
+            FROM due WHERE seats.schedule_id = due.schedule_id AND seats.reservation_id = due.id
         )
-        SELECT id FROM cancelled";
+        SELECT id FROM due";
     type Columns = Id;
 }
 
 struct TidyRunOutHolds;
 
+/// What somebody else has locked is left for the next time, a reservation together with its seats.
 impl SqlText for TidyRunOutHolds {
     const SQL: &'static str = "
         WITH run_out AS MATERIALIZED (
-            SELECT id FROM reservations
+            SELECT id, schedule_id FROM reservations
             WHERE status = 'RESERVED' AND expires_at <= clock_timestamp()
             ORDER BY expires_at LIMIT {} FOR NO KEY UPDATE SKIP LOCKED
         ),
-        expired AS (
-            UPDATE reservations SET status = 'EXPIRED' FROM run_out WHERE reservations.id = run_out.id
-            RETURNING reservations.id, reservations.schedule_id
-        ),
-        left_behind AS MATERIALIZED (
-            SELECT seats.schedule_id, seats.seat_number
-            FROM seats, expired
-            WHERE seats.schedule_id = expired.schedule_id AND seats.reservation_id = expired.id AND NOT seats.sold
+        locked AS MATERIALIZED (
+            SELECT seats.schedule_id, seats.seat_number, seats.reservation_id
+            FROM seats, run_out
+            WHERE seats.schedule_id = run_out.schedule_id AND seats.reservation_id = run_out.id AND NOT seats.sold
             ORDER BY seats.schedule_id, seats.seat_number
             FOR NO KEY UPDATE OF seats SKIP LOCKED
         ),
+        expired AS (
+            UPDATE reservations SET status = 'EXPIRED' FROM run_out
+            WHERE reservations.id = run_out.id
+              AND NOT EXISTS (
+                  SELECT FROM seats
+                  WHERE seats.schedule_id = run_out.schedule_id AND seats.reservation_id = run_out.id
+                    AND NOT EXISTS (
+                        SELECT FROM locked
+                        WHERE locked.schedule_id = seats.schedule_id AND locked.seat_number = seats.seat_number
+                    )
+              )
+            RETURNING reservations.id
+        ),
         freed AS (
             UPDATE seats SET reservation_id = NULL, held_until = NULL
-            FROM left_behind
-            WHERE seats.schedule_id = left_behind.schedule_id AND seats.seat_number = left_behind.seat_number
+            FROM locked, expired
+            WHERE locked.reservation_id = expired.id
+              AND seats.schedule_id = locked.schedule_id AND seats.seat_number = locked.seat_number
         )
         SELECT count(*) FROM expired";
     type Columns = BigInt;
@@ -155,9 +196,10 @@ impl SeatInventory for PostgresStore {
         let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
         let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
         let holds = queries::holds_of(user, schedule, moment(now));
-        let caller = try_join(turn_of(&connection, request.ticket, request.user), async {
-            holds.first::<(i64, Option<i64>)>(&mut &*connection).await.optional()
-        });
+        let caller = try_join(
+            turn_of(&connection, request.ticket, request.user),
+            holds.get_result::<(Option<i64>, Option<i64>)>(&mut &*connection),
+        );
         let wanted = try_join(
             async {
                 queries::schedule_with_concert(schedule)

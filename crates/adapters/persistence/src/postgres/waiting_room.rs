@@ -16,7 +16,7 @@ use futures_util::future::{try_join, try_join3};
 
 use super::{
     PostgresStore, count,
-    errors::storage_error,
+    errors::{storage_error, violates},
     moment,
     room_lock::{LockedRoom, lock_room, read_clock},
     row_error, to_its_end,
@@ -34,7 +34,10 @@ impl WaitingRoom for PostgresStore {
     async fn join(&self, newcomer: Newcomer) -> Result<Joined, StorageError> {
         let mut connection = self.connection().await?;
         to_its_end(async move {
-            connection.transaction(async |connection| join(connection, newcomer).await).await
+            match connection.transaction(async |connection| join(connection, newcomer).await).await {
+                Err(error) if violates(&error, "queue_tickets_user_id_fkey") => Ok(Joined::UnknownUser),
+                joined => joined,
+            }
         })
         .await
     }
@@ -129,67 +132,46 @@ async fn standing(connection: &AsyncPgConnection, row: TicketRow, now: Timestamp
 }
 
 async fn join(connection: &mut AsyncPgConnection, newcomer: Newcomer) -> Result<Joined, Error> {
-    let user = StoredId(newcomer.user.0);
     let room = lock_room(connection).await?;
     end_run_out_turns(connection, room.now).await?;
     let live = queue_tickets::table
-        .filter(queue_tickets::user_id.eq(user))
+        .filter(queue_tickets::user_id.eq(StoredId(newcomer.user.0)))
         .filter(queue_tickets::status.ne(TicketStatus::Ended.word()))
-        .select(TicketRow::as_select())
-        .first(connection)
+        .select(queue_tickets::id)
+        .first::<StoredId>(connection)
         .await
         .optional()?;
-    if let Some(row) = live {
-        return standing(connection, row, room.now).await.map(Joined::Again);
+    if live.is_none() {
+        if !room.policy.takes_newcomers() {
+            return Ok(Joined::Closed);
+        }
+        issue_ticket(connection, newcomer, &room).await?;
     }
-    if !room.policy.takes_newcomers() {
-        return Ok(Joined::Closed);
-    }
-    let row = issue_ticket(connection, newcomer, &room).await?;
-    standing(connection, row, room.now).await.map(Joined::Issued)
+    fill_free_slots(connection, &room).await?;
+    let ticket = live.map_or(newcomer.ticket, |id| TicketId(id.0));
+    let row = find_ticket(connection, ticket).await?.ok_or(Error::NotFound)?;
+    let joined = if live.is_some() { Joined::Again } else { Joined::Issued };
+    standing(connection, row, room.now).await.map(joined)
 }
 
 async fn issue_ticket(
     connection: &mut AsyncPgConnection,
     newcomer: Newcomer,
     room: &LockedRoom,
-) -> Result<TicketRow, Error> {
+) -> Result<(), Error> {
     let number = room.last_number + 1;
     diesel::update(waiting_room::table).set(waiting_room::last_number.eq(number)).execute(connection).await?;
-    let waits = diesel::select(diesel::dsl::exists(queries::waiting_tickets()));
-    let somebody_waits: bool = waits.get_result(connection).await?;
-    let admitted = !somebody_waits && room.policy.admissible(room.occupancy(connection).await?) > 0;
-    let row = TicketRow {
-        id: StoredId(newcomer.ticket.0),
-        user_id: StoredId(newcomer.user.0),
-        number,
-        status: if admitted { TicketStatus::Active } else { TicketStatus::Waiting }.word().to_owned(),
-        end_reason: None,
-        issued_at: moment(room.now),
-        admitted_at: admitted.then_some(moment(room.now)),
-        expires_at: admitted.then_some(moment(room.now + room.policy.session)),
-        ended_at: None,
-    };
-    diesel::insert_into(queue_tickets::table)
-        .values(row)
-        .returning(TicketRow::as_returning())
-        .get_result(connection)
-        .await
+    let row = TicketRow::issued(newcomer, number, moment(room.now));
+    diesel::insert_into(queue_tickets::table).values(row).execute(connection).await.map(|_| ())
 }
 
 async fn leave(connection: &mut AsyncPgConnection, ticket: TicketId) -> Result<Left, Error> {
     let room = lock_room(connection).await?;
     end_run_out_turns(connection, room.now).await?;
-    let status: Option<String> = queue_tickets::table
+    let live = queue_tickets::table
         .find(StoredId(ticket.0))
-        .filter(queue_tickets::status.ne(TicketStatus::Ended.word()))
-        .select(queue_tickets::status)
-        .for_no_key_update()
-        .first(connection)
-        .await
-        .optional()?;
-    let Some(status) = status else { return Ok(Left::NotLive) };
-    diesel::update(queue_tickets::table.find(StoredId(ticket.0)))
+        .filter(queue_tickets::status.ne(TicketStatus::Ended.word()));
+    let ended = diesel::update(live)
         .set((
             queue_tickets::status.eq(TicketStatus::Ended.word()),
             queue_tickets::end_reason.eq(Some(EndReason::Left.word())),
@@ -197,7 +179,8 @@ async fn leave(connection: &mut AsyncPgConnection, ticket: TicketId) -> Result<L
         ))
         .execute(connection)
         .await?;
-    Ok(Left::Done { freed: status == TicketStatus::Active.word() })
+    fill_free_slots(connection, &room).await?;
+    Ok(if ended == 1 { Left::Done } else { Left::NotLive })
 }
 
 async fn end_run_out_turns(connection: &mut AsyncPgConnection, now: Timestamp) -> Result<(), Error> {
@@ -218,6 +201,11 @@ async fn end_run_out_turns(connection: &mut AsyncPgConnection, now: Timestamp) -
 async fn admit(connection: &mut AsyncPgConnection) -> Result<u64, Error> {
     let room = lock_room(connection).await?;
     end_run_out_turns(connection, room.now).await?;
+    fill_free_slots(connection, &room).await
+}
+
+/// Admits as many of those who wait, first come first, as the policy allows.
+async fn fill_free_slots(connection: &mut AsyncPgConnection, room: &LockedRoom) -> Result<u64, Error> {
     let admissible = room.policy.admissible(room.occupancy(connection).await?);
     if admissible == 0 {
         return Ok(0);

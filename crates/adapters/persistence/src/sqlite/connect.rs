@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    Connection, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use domain::storage::StorageError;
 
@@ -20,6 +23,12 @@ pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageEr
     let mut connection = SqliteConnection::establish(path).map_err(connection_error)?;
     connection.batch_execute(SETTINGS).map_err(storage_error)?;
     Ok(connection)
+}
+
+/// Whether a connection is between transactions, as it should be: a panic or a failed rollback leaves one open.
+pub(super) fn is_usable(connection: &mut SqliteConnection) -> bool {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    status.transaction_depth().is_ok_and(|depth| depth.is_none())
 }
 
 /// Brings the file's tables up to date.

@@ -71,12 +71,13 @@ impl SqliteStore {
         self.writer.write(insert).await.map(|_| ())
     }
 
-    /// Whether the file can be read and its tables are up to date.
+    /// Whether the file can be read and written and its tables are up to date.
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when it can not be read.
+    /// [`StorageError`] when it can not be read or written.
     pub async fn is_migrated(&self) -> Result<bool, StorageError> {
+        self.writer.write(|_| Ok(())).await?;
         self.readers.read(|connection| Ok(connect::is_migrated(connection))).await?
     }
 

@@ -10,7 +10,10 @@ use diesel::{Connection, SqliteConnection, result::Error};
 use domain::storage::StorageError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{connect::open_connection, errors::storage_error};
+use super::{
+    connect::{is_usable, open_connection},
+    writer::unwinding,
+};
 
 /// How many threads read.
 const THREADS: usize = 4;
@@ -32,12 +35,17 @@ impl Readers {
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..THREADS {
             let mut connection = open_connection(path)?;
-            let waiting = Arc::clone(&waiting);
+            let (waiting, path) = (Arc::clone(&waiting), path.to_owned());
             thread::Builder::new()
                 .name("sqlite-reader".to_owned())
                 .spawn(move || {
                     while let Some(question) = next(&waiting) {
                         question(&mut connection);
+                        if !is_usable(&mut connection)
+                            && let Ok(opened) = open_connection(&path)
+                        {
+                            connection = opened;
+                        }
                     }
                 })
                 .map_err(StorageError::unavailable)?;
@@ -54,12 +62,11 @@ impl Readers {
         let (caller, answer) = oneshot::channel();
         let question = move |connection: &mut SqliteConnection| {
             // A caller that has gone away does not want to know.
-            drop(caller.send(connection.transaction(question)));
+            drop(caller.send(unwinding(|| connection.transaction(question))));
         };
         let refused = |_| StorageError::unavailable("too many questions wait");
         self.questions.try_send(Box::new(question)).map_err(refused)?;
-        let answer = answer.await.map_err(|_| StorageError::unavailable("the readers are gone"))?;
-        answer.map_err(storage_error)
+        answer.await.map_err(|_| StorageError::unavailable("the readers are gone"))?
     }
 }
 

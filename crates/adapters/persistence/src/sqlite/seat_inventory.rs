@@ -27,7 +27,7 @@ use crate::{
     codes::Code,
     queries,
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
-    schema::{concerts, reservations, reserved_seats, seats, users},
+    schema::{concerts, hold_counts, reservations, reserved_seats, seats},
     sql_types::{StoredId, StoredMoment},
 };
 
@@ -89,7 +89,7 @@ fn load_for_hold(
         .optional()?;
     let show = show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose();
     let seats = queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(connection)?;
-    let holds = queries::holds_of(user, schedule, moment(now)).first(connection).optional()?;
+    let holds = queries::holds_of(user, schedule, moment(now)).get_result(connection)?;
     Ok(HoldFacts {
         standing: turn_of(connection, request.ticket, request.user, moment(now))?,
         recorded: find_record(connection, request.user, Operation::HoldSeats, key)?,
@@ -103,10 +103,9 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
     let reservation = &held.reservation;
     let (user, schedule) = (StoredId(reservation.user.0), StoredId(reservation.show.schedule.0));
     stale_unless(is_turn(connection, held.ticket, reservation.user, now)?)?;
-    let guarded = diesel::update(users::table.find(user).filter(users::holds_made.eq(held.holds_made)))
-        .set(users::holds_made.eq(users::holds_made + 1))
-        .execute(connection)?;
-    stale_unless(guarded == 1)?;
+    let on_sale = queries::schedule_on_sale(schedule, now);
+    stale_unless(diesel::select(diesel::dsl::exists(on_sale)).get_result(connection)?)?;
+    count_hold(connection, user, schedule, held.holds_made)?;
     diesel::insert_into(reservations::table).values(ReservationRow::from(reservation)).execute(connection)?;
     let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
     let free = seats::table
@@ -126,6 +125,24 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
         .execute(connection)?;
     let (key, result) = (held.keyed.as_ref(), reservation.id.0);
     store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
+}
+
+/// Counts one more hold, if the number is still what the decision found.
+fn count_hold(
+    connection: &mut SqliteConnection,
+    user: StoredId,
+    schedule: StoredId,
+    holds_made: i64,
+) -> Result<(), Error> {
+    let counted = hold_counts::table.find((user, schedule));
+    let found: Option<i64> = counted.select(hold_counts::holds_made).first(connection).optional()?;
+    stale_unless(found.unwrap_or_default() == holds_made)?;
+    let row = (
+        hold_counts::user_id.eq(user),
+        hold_counts::schedule_id.eq(schedule),
+        hold_counts::holds_made.eq(holds_made + 1),
+    );
+    diesel::replace_into(hold_counts::table).values(row).execute(connection).map(|_| ())
 }
 
 fn commit_cancel(

@@ -1,7 +1,10 @@
 //! The waiting room on SQLite. The writing thread is the room's lock.
 
 use async_trait::async_trait;
-use diesel::{prelude::*, result::Error};
+use diesel::{
+    prelude::*,
+    result::{DatabaseErrorKind::ForeignKeyViolation, Error},
+};
 use domain::{
     ids::{TicketId, UserId},
     storage::StorageError,
@@ -11,7 +14,7 @@ use domain::{
     },
 };
 
-use super::{SqliteStore, count, moment, row_error};
+use super::{SqliteStore, count, moment, row_error, writer::WriteError};
 use crate::{
     codes::{Code, TicketStatus},
     queries,
@@ -24,7 +27,12 @@ use crate::{
 impl WaitingRoom for SqliteStore {
     async fn join(&self, newcomer: Newcomer) -> Result<Joined, StorageError> {
         let now = self.writing_clock();
-        self.writer.write(move |connection| join(connection, newcomer, moment(now()))).await
+        match self.writer.change(move |connection| join(connection, newcomer, moment(now()))).await {
+            Ok(joined) => Ok(joined),
+            // The one foreign key that joining adds is the ticket's user.
+            Err(WriteError::Refused(Error::DatabaseError(ForeignKeyViolation, _))) => Ok(Joined::UnknownUser),
+            Err(error) => Err(error.into_storage()),
+        }
     }
 
     async fn standing(&self, ticket: TicketId) -> Result<Option<Standing>, StorageError> {
@@ -129,53 +137,49 @@ fn occupancy(
 }
 
 fn join(connection: &mut SqliteConnection, newcomer: Newcomer, now: StoredMoment) -> Result<Joined, Error> {
-    let user = StoredId(newcomer.user.0);
-    let room = find_room(connection)?;
-    let policy = room.policy().map_err(row_error)?;
     end_run_out_turns(connection, now)?;
     let live = queue_tickets::table
-        .filter(queue_tickets::user_id.eq(user))
+        .filter(queue_tickets::user_id.eq(StoredId(newcomer.user.0)))
         .filter(queue_tickets::status.ne(TicketStatus::Ended.word()))
-        .select(TicketRow::as_select())
-        .first(connection)
+        .select(queue_tickets::id)
+        .first::<StoredId>(connection)
         .optional()?;
-    if let Some(row) = live {
-        return standing(connection, row, now).map(Joined::Again);
+    if live.is_none() {
+        let room = find_room(connection)?;
+        if !room.policy().map_err(row_error)?.takes_newcomers() {
+            return Ok(Joined::Closed);
+        }
+        issue_ticket(connection, newcomer, room.last_number + 1, now)?;
     }
-    if !policy.takes_newcomers() {
-        return Ok(Joined::Closed);
-    }
-    let number = room.last_number + 1;
+    admit(connection, now)?;
+    let ticket = live.map_or(newcomer.ticket, |id| TicketId(id.0));
+    let row = find_ticket(connection, ticket)?.ok_or(Error::NotFound)?;
+    let joined = if live.is_some() { Joined::Again } else { Joined::Issued };
+    standing(connection, row, now).map(joined)
+}
+
+fn issue_ticket(
+    connection: &mut SqliteConnection,
+    newcomer: Newcomer,
+    number: i64,
+    now: StoredMoment,
+) -> Result<(), Error> {
     diesel::update(waiting_room::table).set(waiting_room::last_number.eq(number)).execute(connection)?;
-    let somebody_waits: bool =
-        diesel::select(diesel::dsl::exists(queries::waiting_tickets())).get_result(connection)?;
-    let admitted = !somebody_waits && policy.admissible(occupancy(connection, &policy, now)?) > 0;
-    let row = || TicketRow {
-        id: StoredId(newcomer.ticket.0),
-        user_id: user,
-        number,
-        status: if admitted { TicketStatus::Active } else { TicketStatus::Waiting }.word().to_owned(),
-        end_reason: None,
-        issued_at: now,
-        admitted_at: admitted.then_some(now),
-        expires_at: admitted.then_some(moment(now.0 + policy.session)),
-        ended_at: None,
-    };
-    diesel::insert_into(queue_tickets::table).values(row()).execute(connection)?;
-    standing(connection, row(), now).map(Joined::Issued)
+    let row = TicketRow::issued(newcomer, number, now);
+    diesel::insert_into(queue_tickets::table).values(row).execute(connection).map(|_| ())
 }
 
 fn leave(connection: &mut SqliteConnection, ticket: TicketId, now: StoredMoment) -> Result<Left, Error> {
     end_run_out_turns(connection, now)?;
-    let status: Option<String> = queue_tickets::table
+    let live = queue_tickets::table
         .find(StoredId(ticket.0))
-        .filter(queue_tickets::status.ne(TicketStatus::Ended.word()))
-        .select(queue_tickets::status)
-        .first(connection)
-        .optional()?;
-    let Some(status) = status else { return Ok(Left::NotLive) };
-    end_ticket(connection, ticket, EndReason::Left, now)?;
-    Ok(Left::Done { freed: status == TicketStatus::Active.word() })
+        .filter(queue_tickets::status.ne(TicketStatus::Ended.word()));
+    let is_live: bool = diesel::select(diesel::dsl::exists(live)).get_result(connection)?;
+    if is_live {
+        end_ticket(connection, ticket, EndReason::Left, now)?;
+    }
+    admit(connection, now)?;
+    Ok(if is_live { Left::Done } else { Left::NotLive })
 }
 
 /// Ends a ticket, for whatever reason.

@@ -4,13 +4,20 @@
 //! savepoint of its own, so that one that fails takes nothing of the others with it. Nobody is answered
 //! before the transaction is on the disk. A caller that goes away changes nothing: its change runs to its end.
 
-use std::{path::Path, thread};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    thread,
+};
 
 use diesel::{Connection, SqliteConnection, result::Error};
 use domain::{commit::Commit, storage::StorageError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{connect::open_connection, errors::storage_error};
+use super::{
+    connect::{is_usable, open_connection},
+    errors::{storage_error, was_overtaken},
+};
 
 /// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
 const WAITING_AT_MOST: usize = 4096;
@@ -77,7 +84,10 @@ impl Writer {
         let (changes, waiting) = mpsc::channel(WAITING_AT_MOST);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_done(connection, waiting))
+            .spawn({
+                let path = path.to_owned();
+                move || write_until_done(&path, connection, waiting)
+            })
             .map_err(StorageError::unavailable)?;
         Ok(Self { changes })
     }
@@ -104,19 +114,16 @@ impl Writer {
         self.change(change).await.map_err(WriteError::into_storage)
     }
 
-    /// Commits a decision: a change that rolls itself back, or meets a row that is there already, is stale.
+    /// Commits a decision: a change that rolls itself back, or was overtaken, is stale.
     pub(super) async fn commit<T, F>(&self, change: F) -> Result<Commit<T>, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
     {
-        use diesel::result::DatabaseErrorKind::UniqueViolation;
-
         match self.change(change).await {
             Ok(done) => Ok(Commit::Committed(done)),
-            Err(WriteError::Refused(
-                Error::RollbackTransaction | Error::DatabaseError(UniqueViolation, _),
-            )) => Ok(Commit::Stale),
+            Err(WriteError::Refused(Error::RollbackTransaction)) => Ok(Commit::Stale),
+            Err(WriteError::Refused(error)) if was_overtaken(&error) => Ok(Commit::Stale),
             Err(error) => Err(error.into_storage()),
         }
     }
@@ -131,18 +138,34 @@ impl WriteError {
     }
 }
 
-fn write_until_done(mut connection: SqliteConnection, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
+fn write_until_done(
+    path: &Path,
+    mut connection: SqliteConnection,
+    mut waiting: mpsc::Receiver<Box<dyn Change>>,
+) {
     let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
     while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
-        let committed = connection
-            .immediate_transaction(|connection| {
+        let committed = unwinding(|| {
+            connection.immediate_transaction(|connection| {
                 together.iter_mut().try_for_each(|change| change.make(connection))
             })
-            .map_err(storage_error);
+        });
         for change in together.drain(..) {
             change.answer(committed.clone());
         }
+        // What a panic or a failed rollback has left behind goes with the connection.
+        if !is_usable(&mut connection)
+            && let Ok(opened) = open_connection(path)
+        {
+            connection = opened;
+        }
     }
+}
+
+/// Runs a transaction; a panic in it is a failure of its own and not the thread's end.
+pub(super) fn unwinding<T>(transaction: impl FnOnce() -> Result<T, Error>) -> Result<T, StorageError> {
+    let panicked = |_| StorageError::unexpected("a change or a question panicked");
+    catch_unwind(AssertUnwindSafe(transaction)).map_err(panicked)?.map_err(storage_error)
 }
 
 /// Rolls the change back, and nothing else: what it was decided on is no longer true.
