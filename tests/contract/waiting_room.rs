@@ -6,7 +6,6 @@ use adapter_persistence::Store;
 use chrono::Duration;
 use domain::{
     ids::{TicketId, UserId},
-    storage::StorageError,
     waiting_room::{EndReason, Joined, Left, Newcomer, RoomPolicy, Standing, TicketState},
 };
 use futures_util::future::join_all;

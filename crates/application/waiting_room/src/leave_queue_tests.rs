@@ -62,7 +62,7 @@ async fn a_ticket_that_a_late_view_still_shows_alive_was_left_already() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told() {
-    let mut room = leaving(Err(away()));
+    let room = leaving(Err(away()));
     let refused = LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await;
     assert_refused!(refused, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }
