@@ -1,5 +1,7 @@
 //! The documents: the API's description is the one that is served, and no link leads nowhere.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
