@@ -2,7 +2,7 @@
 //!
 //! Nothing depends on them: a hold that ran out and a turn that ran out do not count from that instant on,
 //! whether or not a job has noted it, and whoever frees a slot admits the next. Any number of schedulers may
-//! run: every job is one transaction that finds nothing left to do when another was faster.
+//! run: a job is one transaction or a few, each of which finds nothing left to do when another was faster.
 
 mod job_loop;
 mod jobs;
