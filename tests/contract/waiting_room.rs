@@ -35,6 +35,7 @@ encore_tests::on_every_store! {
     leaving_the_queue_frees_no_slot,
     who_is_not_there_can_not_leave,
     whoever_joins_or_leaves_fills_the_slots_that_ran_out,
+    a_turn_is_its_users_alone_and_the_room_is_counted_for_who_waits,
     a_turn_that_ran_out_can_not_be_left,
     of_simultaneous_leavers_with_one_ticket_one_leaves,
     the_operator_sees_how_many_wait_and_how_many_are_inside,
@@ -333,4 +334,17 @@ async fn whoever_joins_or_leaves_fills_the_slots_that_ran_out(stage: Stage) {
     assert_eq!(leave(&stage, fifth.id).await, Left::Done);
     let inside = stage.ports.room.overview().await.unwrap().active;
     assert_eq!(inside, 1, "expected who leaves the queue to let in the next");
+}
+
+async fn a_turn_is_its_users_alone_and_the_room_is_counted_for_who_waits(stage: Stage) {
+    stage.max_active(1).await;
+    let guest = stage.guest().await;
+    let waiting = stage.newcomer().await.ticket;
+    let turn = async |ticket, user| stage.ports.room.turn(ticket, user).await.unwrap();
+    let active = turn(guest.ticket, guest.user).await.expect("expected the guest's turn");
+    assert!(is_active(&active.ticket));
+    assert_eq!(turn(guest.ticket, waiting.user).await, None, "expected nothing of another's ticket");
+    assert_eq!(turn(new_id(), guest.user).await, None);
+    let told = turn(waiting.id, waiting.user).await.expect("expected the ticket of who waits");
+    assert_eq!((told.ticket, told.ahead, told.waiting), (waiting, 0, 1));
 }

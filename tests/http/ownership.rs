@@ -1,9 +1,15 @@
 //! What is another's, and who may call what.
 
+use adapter_credentials::{JsonWebTokens, TokenSecret};
+use chrono::Duration;
+use domain::{
+    identity::{QueueClaims, Tokens},
+    ids::{TicketId, UserId},
+};
 use encore_tests::{
     client::send,
     on_every_store,
-    service::{ADMIN_KEY, Service},
+    service::{ADMIN_KEY, Service, TOKEN_SECRET},
 };
 use reqwest::Method;
 use serde_json::json;
@@ -41,6 +47,19 @@ async fn nobody_sees_or_changes_what_is_anothers(service: Service) {
     assert_eq!(other.balance().await.expect(200).body["currentBalance"], json!(2_000));
 }
 
+/// A queue token of nobody's, signed with a secret and good for so long.
+fn queue_token(secret: &str, good_for: Duration) -> String {
+    let now = chrono::Utc::now();
+    let claims = QueueClaims {
+        user: UserId(Uuid::now_v7()),
+        ticket: TicketId(Uuid::now_v7()),
+        number: 1,
+        expires_at: now + good_for,
+    };
+    let secret = TokenSecret::new(secret.to_owned()).unwrap();
+    JsonWebTokens::new(&secret).sign_queue(&claims, now).unwrap().0
+}
+
 async fn without_a_good_token_nothing_is_told(service: Service) {
     let id = Uuid::now_v7();
     let calls = [
@@ -64,10 +83,12 @@ async fn without_a_good_token_nothing_is_told(service: Service) {
     let cut = &good[..good.len() - 1];
     let body = good.split('.').nth(1).unwrap();
     let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.");
+    let forged = queue_token("another secret, as long as the one of the tests", Duration::hours(1));
+    let expired = queue_token(TOKEN_SECRET, -Duration::hours(1));
     for (method, path) in calls {
         let call = || service.request(method.clone(), &path);
         send(call()).await.refused(401, "UNAUTHENTICATED");
-        for token in ["", "garbage", cut, &unsigned, ADMIN_KEY] {
+        for token in ["", "garbage", cut, &unsigned, &forged, &expired, ADMIN_KEY] {
             send(call().bearer_auth(token)).await.refused(401, "UNAUTHENTICATED");
         }
         send(call().basic_auth("ada", Some("password"))).await.refused(401, "UNAUTHENTICATED");

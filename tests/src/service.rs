@@ -18,7 +18,8 @@ use crate::databases::Database;
 pub const INSTANCES: usize = 3;
 /// The operator's key of every instance under test.
 pub const ADMIN_KEY: &str = "operator-key-of-the-tests";
-const TOKEN_SECRET: &str = "a secret of the tests, long enough to sign with";
+/// What every instance under test signs its tokens with.
+pub const TOKEN_SECRET: &str = "a secret of the tests, long enough to sign with";
 
 /// An instance: `encore serve`, killed and waited for when dropped.
 pub struct Instance {

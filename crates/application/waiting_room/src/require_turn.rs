@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    ids::TicketId,
+    ids::{TicketId, UserId},
     storage::StorageError,
     time::Clock,
     waiting_room::{NoTurn, Ticket, WaitingRoom, require_turn},
@@ -37,14 +37,14 @@ impl RequireTurn {
         Self { clock, room }
     }
 
-    /// The ticket, whose turn it is now.
+    /// The user's ticket, whose turn it is now.
     ///
     /// # Errors
     ///
     /// [`RequireTurnError`] when it is not its turn or the store could not answer.
-    pub async fn handle(&self, ticket: TicketId) -> Result<Ticket, RequireTurnError> {
+    pub async fn handle(&self, ticket: TicketId, user: UserId) -> Result<Ticket, RequireTurnError> {
         let now = self.clock.now();
-        let standing = self.room.standing(ticket).await?;
+        let standing = self.room.turn(ticket, user).await?;
         Ok(require_turn(standing.as_ref(), now)?.clone())
     }
 }

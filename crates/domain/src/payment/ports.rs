@@ -16,7 +16,8 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Payments: Send + Sync {
-    /// What a decision about a payment is made from, in one round trip.
+    /// What a decision about a payment is made from, as of moments that fit together: whoever is shown the effect
+    /// of a change MUST be shown its key, too, and the balance MUST be as of the reservation.
     async fn load_for_payment(
         &self,
         request: &PaymentRequest,

@@ -16,7 +16,8 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait SeatInventory: Send + Sync {
-    /// What a decision about holding seats is made from, in one round trip. `now` is when holds are counted.
+    /// What a decision about holding seats is made from, as of moments that fit together: whoever is shown the
+    /// effect of a change MUST be shown its key, too. `now` is when holds are counted.
     async fn load_for_hold(
         &self,
         request: &HoldRequest,
@@ -28,7 +29,7 @@ pub trait SeatInventory: Send + Sync {
     /// time.
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError>;
 
-    /// What a decision about giving up a hold is made from, in one round trip.
+    /// What a decision about giving up a hold is made from.
     async fn load_for_cancel(
         &self,
         ticket: TicketId,

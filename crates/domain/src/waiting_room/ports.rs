@@ -68,6 +68,10 @@ pub trait WaitingRoom: Send + Sync {
     /// A ticket and where it stands; none when there is no such ticket.
     async fn standing(&self, ticket: TicketId) -> Result<Option<Standing>, StorageError>;
 
+    /// A user's ticket, for whoever asks whether it is its turn; none when the user has no such ticket. The
+    /// room is counted only if the ticket waits, since only then is anybody told.
+    async fn turn(&self, ticket: TicketId, user: UserId) -> Result<Option<Standing>, StorageError>;
+
     /// Ends a live ticket because its owner gives it up, and fills the slot that this may free as
     /// [`WaitingRoom::admit`] does, in the same transaction.
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError>;

@@ -16,7 +16,8 @@ use crate::{
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Wallets: Send + Sync {
-    /// What a decision about a charge is made from, in one round trip. A user without a wallet has nothing.
+    /// What a decision about a charge is made from, as of moments that fit together: whoever is shown the effect
+    /// of a change MUST be shown its key, too. A user without a wallet has nothing.
     async fn load_for_charge(
         &self,
         request: &ChargeRequest,

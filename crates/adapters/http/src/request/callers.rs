@@ -22,7 +22,7 @@ pub(crate) struct QueueCaller {
 impl QueueCaller {
     /// Refuses whoever's turn it is not.
     pub(crate) async fn require_turn(&self, use_cases: &UseCases) -> Result<(), Problem> {
-        use_cases.require_turn.handle(self.ticket).await?;
+        use_cases.require_turn.handle(self.ticket, self.user).await?;
         Ok(())
     }
 

@@ -93,7 +93,9 @@ impl Mocks {
     /// Mocks whose room shows the caller's ticket so.
     pub(crate) fn with_standing(standing: Standing) -> Self {
         let mut mocks = Self::new();
+        let turn = standing.clone();
         mocks.room.expect_standing().returning(move |_| Ok(Some(standing.clone())));
+        mocks.room.expect_turn().returning(move |_, _| Ok(Some(turn.clone())));
         mocks
     }
 

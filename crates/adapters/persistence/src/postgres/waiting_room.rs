@@ -47,6 +47,11 @@ impl WaitingRoom for PostgresStore {
         find_standing(&connection, ticket).await.map_err(storage_error)
     }
 
+    async fn turn(&self, ticket: TicketId, user: UserId) -> Result<Option<Standing>, StorageError> {
+        let connection = self.connection().await?;
+        turn_of(&connection, ticket, user).await.map_err(storage_error)
+    }
+
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {
         let mut connection = self.connection().await?;
         to_its_end(

@@ -44,6 +44,11 @@ impl WaitingRoom for SqliteStore {
         self.readers.read(question).await
     }
 
+    async fn turn(&self, ticket: TicketId, user: UserId) -> Result<Option<Standing>, StorageError> {
+        let now = moment(self.clock.now());
+        self.readers.read(move |connection| turn_of(connection, ticket, user, now)).await
+    }
+
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {
         let now = self.writing_clock();
         self.writer.write(move |connection| leave(connection, ticket, moment(now()))).await
