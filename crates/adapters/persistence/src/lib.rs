@@ -5,6 +5,7 @@
 //! arrived together, [`postgres`] in one statement a change, whose conditions the server checks.
 
 mod codes;
+mod convert;
 mod pages;
 mod postgres;
 mod queries;

@@ -18,11 +18,7 @@ use std::{future::Future, sync::Arc, time::Instant};
 
 use diesel::{dsl::sql, result::Error, sql_types::Bool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
-use domain::{
-    storage::StorageError,
-    time::{Clock, Timestamp},
-    waiting_room::RoomPolicy,
-};
+use domain::{storage::StorageError, time::Clock, waiting_room::RoomPolicy};
 
 use self::{
     clock::{ASKED_EVERY, Reading, ServerClock},
@@ -30,6 +26,7 @@ use self::{
     errors::storage_error,
 };
 use crate::{
+    convert::{count, moment, row_error},
     rows::RoomRow,
     schema,
     sql_types::{Moment, StoredMoment},
@@ -141,18 +138,4 @@ async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<Serve
             }
         }
     }
-}
-
-fn moment(instant: Timestamp) -> StoredMoment {
-    StoredMoment(instant)
-}
-
-/// Lets a row that breaks a rule of the domain pass through a database call as its error.
-fn row_error(error: StorageError) -> Error {
-    Error::DeserializationError(Box::new(error))
-}
-
-/// Reads a number that counts rows.
-fn count(rows: i64) -> Result<u64, Error> {
-    u64::try_from(rows).map_err(|error| Error::DeserializationError(Box::new(error)))
 }

@@ -15,7 +15,7 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
-use diesel::{prelude::*, result::Error};
+use diesel::prelude::*;
 use domain::{
     storage::StorageError,
     time::{Clock, Timestamp},
@@ -23,7 +23,11 @@ use domain::{
 };
 
 use self::{readers::Readers, writer::Writer};
-use crate::{rows::RoomRow, schema, sql_types::StoredMoment};
+use crate::{
+    convert::{count, moment, row_error},
+    rows::RoomRow,
+    schema,
+};
 
 /// Encore on one SQLite file. Cheap to clone.
 #[derive(Clone)]
@@ -86,18 +90,4 @@ impl SqliteStore {
         let clock = Arc::clone(&self.clock);
         move || clock.now()
     }
-}
-
-/// Reads a number that counts rows.
-fn count(rows: i64) -> Result<u64, Error> {
-    u64::try_from(rows).map_err(|error| Error::DeserializationError(Box::new(error)))
-}
-
-/// Lets a row that breaks a rule of the domain pass through a database call as its error.
-fn row_error(error: StorageError) -> Error {
-    Error::DeserializationError(Box::new(error))
-}
-
-fn moment(instant: Timestamp) -> StoredMoment {
-    StoredMoment(instant)
 }
