@@ -14,6 +14,8 @@ pub mod money;
 pub mod page;
 pub mod payment;
 pub mod reservation;
+#[cfg(feature = "mocks")]
+pub mod samples;
 pub mod storage;
 pub mod text;
 pub mod time;
