@@ -109,12 +109,6 @@ impl Instance {
         self.child.kill().await.unwrap();
     }
 
-    /// Asks the instance to stop, as a supervisor does; tells its exit code.
-    pub async fn terminate(mut self) -> Option<i32> {
-        self.ask_to_stop().await;
-        self.wait().await
-    }
-
     /// Sends SIGTERM.
     pub async fn ask_to_stop(&self) {
         let id = self.child.id().expect("the instance runs").to_string();
