@@ -7,13 +7,16 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate with all its normal dependencies.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("domain", &["async-trait", "bigdecimal", "chrono", "chrono-tz", "mockall", "thiserror", "uuid"]),
+    (
+        "domain",
+        &["async-trait", "bigdecimal", "chrono", "chrono-tz", "mockall", "roaring", "thiserror", "uuid"],
+    ),
     ("catalog", &["chrono", "domain", "thiserror"]),
     ("idempotency", &["chrono", "domain"]),
     ("identity", &["chrono", "domain", "thiserror"]),
     ("payment", &["domain", "thiserror", "tracing"]),
     ("reservation", &["domain", "thiserror"]),
-    ("waiting-room", &["domain", "thiserror", "tracing"]),
+    ("waiting-room", &["chrono", "domain", "thiserror", "tracing"]),
     ("wallet", &["domain", "thiserror"]),
     (
         "adapter-credentials",
@@ -67,12 +70,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "uuid",
         ],
     ),
+    ("adapter-live", &["async-trait", "chrono", "domain", "metrics", "tokio", "tracing"]),
     ("adapter-scheduler", &["domain", "idempotency", "reservation", "tokio", "tracing", "waiting-room"]),
     (
         "app",
         &[
             "adapter-credentials",
             "adapter-http",
+            "adapter-live",
             "adapter-persistence",
             "adapter-scheduler",
             "async-trait",

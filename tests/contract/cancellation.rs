@@ -88,7 +88,7 @@ async fn an_abandoned_admission_keeps_nobody_waiting(stage: Stage) {
         |()| stage.ports.room.admit(),
         async || {
             stage.ports.room.admit().await.unwrap();
-            assert_eq!(stage.ports.room.overview().await.unwrap().active, 1, "expected one inside");
+            assert_eq!(stage.overview().await.active, 1, "expected one inside");
         },
     )
     .await;
@@ -275,9 +275,7 @@ async fn many_who_go_away_at_once_use_nothing_up(stage: Stage) {
         // More at once than the store has connections: each must be there again.
         let joined = at_once(join_all(users.into_iter().map(async |user| {
             match room.join(Newcomer { user, ticket: new_id() }).await.unwrap() {
-                Joined::Issued(standing) | Joined::Again(standing) => {
-                    Guest { user, ticket: standing.ticket.id }
-                }
+                Joined::Issued(ticket) | Joined::Again(ticket) => Guest { user, ticket: ticket.id },
                 other => panic!("expected a ticket, got {other:?}"),
             }
         })))

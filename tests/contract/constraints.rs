@@ -48,8 +48,8 @@ async fn a_second_live_ticket_of_a_user_is_refused(stage: Stage) {
     stage.guest().await;
     let id = new(&stage);
     let sql = format!(
-        "INSERT INTO queue_tickets (id, user_id, number, status, issued_at)
-         SELECT {id}, user_id, 999, 'WAITING', issued_at FROM queue_tickets"
+        "INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
+         SELECT {id}, user_id, 999, 'WAITING', issued_at, issued_at FROM queue_tickets"
     );
     stage.refuses(&sql, ["queue_tickets_one_live_a_user", "queue_tickets.user_id"]).await;
 }
@@ -58,8 +58,8 @@ async fn a_number_that_is_given_twice_is_refused(stage: Stage) {
     stage.guest().await;
     let (id, other) = (new(&stage), stage.id(stage.user().await.0));
     let sql = format!(
-        "INSERT INTO queue_tickets (id, user_id, number, status, issued_at)
-         SELECT {id}, {other}, number, 'WAITING', issued_at FROM queue_tickets"
+        "INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
+         SELECT {id}, {other}, number, 'WAITING', issued_at, issued_at FROM queue_tickets"
     );
     stage.refuses(&sql, ["queue_tickets_number_is_unique", "queue_tickets.number"]).await;
 }

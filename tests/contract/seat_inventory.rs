@@ -67,7 +67,7 @@ async fn what_a_hold_is_decided_from_is_loaded_at_once(stage: Stage) {
     stage.hold(guest, &show, &[1, 2]).await;
     let request = guest.hold_request(&show, &[30, 3, 2]);
     let facts = stage.ports.inventory.load_for_hold(&request, None, stage.now()).await.unwrap();
-    let ticket = facts.standing.expect("there is such a ticket").ticket;
+    let ticket = facts.ticket.expect("there is such a ticket");
     assert_eq!(ticket, stage.ticket(guest.ticket).await);
     assert_eq!(facts.recorded, None);
     let (loaded_show, sales) = facts.show.expect("there is such a schedule");
@@ -125,7 +125,7 @@ async fn the_ticket_of_another_user_is_no_turn(stage: Stage) {
     for ticket in [other.ticket, new_id()] {
         let request = Guest { ticket, ..guest }.hold_request(&show, &[1]);
         let facts = stage.ports.inventory.load_for_hold(&request, None, stage.now()).await.unwrap();
-        assert_eq!(facts.standing, None, "expected a ticket that is not the user's not to be found");
+        assert_eq!(facts.ticket, None, "expected a ticket that is not the user's not to be found");
     }
 }
 
@@ -137,9 +137,7 @@ async fn a_waiting_ticket_is_told_where_it_stands(stage: Stage) {
     let waiting = stage.newcomer().await.ticket;
     let request = Guest { user: waiting.user, ticket: waiting.id }.hold_request(&show, &[1]);
     let facts = stage.ports.inventory.load_for_hold(&request, None, stage.now()).await.unwrap();
-    let standing = facts.standing.expect("there is such a ticket");
-    assert_eq!(standing.ticket.state, TicketState::Waiting);
-    assert_eq!((standing.ahead, standing.waiting, standing.admitted_lately), (1, 2, 1));
+    assert_eq!(facts.ticket.expect("there is such a ticket").state, TicketState::Waiting);
 }
 
 async fn a_hold_is_found_as_it_was_decided(stage: Stage) {

@@ -20,7 +20,8 @@ use domain::{
     text::Name,
     time::Timestamp,
     waiting_room::{
-        Bounded, EndReason, Joined, Left, Newcomer, PolicyChange, RoomPolicy, Standing, Ticket, TicketState,
+        Bounded, EndReason, Joined, Left, Newcomer, PolicyChange, RoomOverview, RoomPolicy, RoomView,
+        Standing, Ticket, TicketState,
     },
     wallet::BalanceCharged,
 };
@@ -183,10 +184,15 @@ impl Stage {
         self.join(user).await
     }
 
-    /// A user's new ticket.
+    /// A user's new ticket, and where it stands.
     pub(crate) async fn join(&self, user: UserId) -> Standing {
+        self.standing(self.issue(user).await.id).await
+    }
+
+    /// A user's new ticket, as whoever joins is told of it.
+    pub(crate) async fn issue(&self, user: UserId) -> Ticket {
         match self.ports.room.join(Newcomer { user, ticket: new_id() }).await.unwrap() {
-            Joined::Issued(standing) => standing,
+            Joined::Issued(ticket) => ticket,
             other => panic!("expected a new ticket, got {other:?}"),
         }
     }
@@ -199,7 +205,7 @@ impl Stage {
 
     /// A user who has come again, and whose turn it is.
     pub(crate) async fn guest_again(&self, user: UserId) -> Guest {
-        let ticket = self.join(user).await.ticket;
+        let ticket = self.issue(user).await;
         assert!(is_active(&ticket), "expected to be admitted at once, got {ticket:?}");
         Guest { user, ticket: ticket.id }
     }
@@ -226,7 +232,7 @@ impl Stage {
     ) {
         attempt("it is another's", self.guest().await.ticket).await;
         attempt("there is none", new_id()).await;
-        let TicketState::Active { expires_at } = self.ticket(guest.ticket).await.state else {
+        let TicketState::Active { expires_at, .. } = self.ticket(guest.ticket).await.state else {
             panic!("expected it to be the guest's turn");
         };
         self.run_out_turn(guest.ticket).await;
@@ -247,11 +253,26 @@ impl Stage {
 
     /// A ticket as it is stored.
     pub(crate) async fn ticket(&self, ticket: TicketId) -> Ticket {
-        self.standing(ticket).await.ticket
+        self.ports.room.find(ticket).await.unwrap().expect("there is such a ticket")
+    }
+
+    /// The whole room, read just now.
+    pub(crate) async fn view(&self) -> (RoomView, Timestamp) {
+        let reading = self.ports.room.read_room(None).await.unwrap();
+        let taken_at = reading.taken_at;
+        (RoomView::of(reading), taken_at)
+    }
+
+    pub(crate) async fn overview(&self) -> RoomOverview {
+        let (view, now) = self.view().await;
+        view.overview(now)
     }
 
     pub(crate) async fn standing(&self, ticket: TicketId) -> Standing {
-        self.ports.room.standing(ticket).await.unwrap().expect("there is such a ticket")
+        let ticket = self.ticket(ticket).await;
+        let (view, now) = self.view().await;
+        let issued = Ticket { state: TicketState::Waiting, ..ticket };
+        view.place(&issued, now).unwrap_or_else(|| view.outside_the_queue(ticket, now))
     }
 
     /// Lets a turn have run out a second ago, whether or not the store has noted it.
@@ -316,6 +337,8 @@ impl Stage {
             "SELECT count(*) FROM queue_tickets WHERE status = 'WAITING'",
             "SELECT count(*) FROM queue_tickets WHERE status = 'ACTIVE'",
             "SELECT count(*) FROM queue_tickets WHERE status = 'ENDED'",
+            "SELECT count(*) FROM queue_tickets WHERE claimed_at IS NOT NULL",
+            "SELECT count(*) FROM queue_tickets WHERE passed_over",
             "SELECT last_number FROM waiting_room",
             "SELECT count(*) FROM payments",
             "SELECT count(*) FROM ledger_entries",

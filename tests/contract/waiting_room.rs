@@ -6,7 +6,7 @@ use adapter_persistence::Store;
 use chrono::Duration;
 use domain::{
     ids::{TicketId, UserId},
-    waiting_room::{EndReason, Joined, Left, Newcomer, RoomPolicy, Standing, TicketState},
+    waiting_room::{EndReason, Joined, Left, Newcomer, RoomPolicy, Ticket, TicketState},
 };
 use futures_util::future::join_all;
 
@@ -35,7 +35,6 @@ encore_tests::on_every_store! {
     leaving_the_queue_frees_no_slot,
     who_is_not_there_can_not_leave,
     whoever_joins_or_leaves_fills_the_slots_that_ran_out,
-    a_turn_is_its_users_alone_and_the_room_is_counted_for_who_waits,
     a_turn_that_ran_out_can_not_be_left,
     of_simultaneous_leavers_with_one_ticket_one_leaves,
     the_operator_sees_how_many_wait_and_how_many_are_inside,
@@ -46,9 +45,9 @@ fn newcomer(user: UserId) -> Newcomer {
     Newcomer { user, ticket: new_id() }
 }
 
-async fn again(stage: &Stage, user: UserId) -> Standing {
+async fn again(stage: &Stage, user: UserId) -> Ticket {
     match stage.ports.room.join(newcomer(user)).await.unwrap() {
-        Joined::Again(standing) => standing,
+        Joined::Again(ticket) => ticket,
         other => panic!("expected the live ticket again, got {other:?}"),
     }
 }
@@ -62,7 +61,7 @@ async fn leave(stage: &Stage, ticket: TicketId) -> Left {
 }
 
 async fn last_number(stage: &Stage) -> u64 {
-    stage.ports.room.overview().await.unwrap().issued
+    stage.overview().await.issued
 }
 
 async fn numbers_are_handed_out_from_one_in_the_order_of_arrival(stage: Stage) {
@@ -77,7 +76,7 @@ async fn numbers_are_handed_out_from_one_in_the_order_of_arrival(stage: Stage) {
 async fn who_joins_while_a_slot_is_free_and_nobody_waits_is_admitted_at_once(stage: Stage) {
     let ticket = stage.newcomer().await.ticket;
     let expires_at = ticket.issued_at + RoomPolicy::default().session;
-    assert_eq!(ticket.state, TicketState::Active { expires_at });
+    assert_eq!(ticket.state, TicketState::Active { expires_at, claimed: true }, "whoever joins is there");
 }
 
 async fn who_joins_while_no_slot_is_free_waits(stage: Stage) {
@@ -97,15 +96,14 @@ async fn a_ticket_is_found_as_it_was_issued(stage: Stage) {
         let Joined::Issued(issued) = stage.ports.room.join(newcomer).await.unwrap() else {
             panic!("expected a new ticket");
         };
-        assert_eq!((issued.ticket.id, issued.ticket.user), (newcomer.ticket, newcomer.user));
-        assert_eq!(is_active(&issued.ticket), active);
-        assert_eq!(stage.standing(newcomer.ticket).await, issued);
+        assert_eq!((issued.id, issued.user), (newcomer.ticket, newcomer.user));
+        assert_eq!(is_active(&issued), active);
+        assert_eq!(stage.ticket(newcomer.ticket).await, issued);
     }
 }
 
 /// Insists that tickets have the numbers from 1 to the last, in the order in which they were issued.
-async fn expect_numbers_in_order(stage: &Stage, standings: Vec<Standing>) {
-    let mut tickets: Vec<_> = standings.into_iter().map(|standing| standing.ticket).collect();
+async fn expect_numbers_in_order(stage: &Stage, mut tickets: Vec<Ticket>) {
     tickets.sort_by_key(|ticket| ticket.number);
     let numbers: Vec<_> = tickets.iter().map(|ticket| ticket.number).collect();
     let expected: Vec<_> = (1..).take(tickets.len()).collect();
@@ -120,15 +118,15 @@ async fn expect_numbers_in_order(stage: &Stage, standings: Vec<Standing>) {
 async fn a_hundred_who_join_at_once_get_numbers_without_gaps_or_repeats(stage: Stage) {
     let users = users(&stage, 100).await;
     stage.max_active(10).await;
-    let standings = stage.at_the_same_time(users.into_iter().map(|user| stage.join(user))).await;
-    for Standing { ticket, .. } in &standings {
+    let tickets = stage.at_the_same_time(users.into_iter().map(|user| stage.issue(user))).await;
+    for ticket in &tickets {
         assert_eq!(
             is_active(ticket),
             ticket.number <= 10,
             "expected the first ten to be inside, got {ticket:?}"
         );
     }
-    expect_numbers_in_order(&stage, standings).await;
+    expect_numbers_in_order(&stage, tickets).await;
 }
 
 async fn instances_hand_out_numbers_from_one_counter(stage: Stage) {
@@ -138,11 +136,11 @@ async fn instances_hand_out_numbers_from_one_counter(stage: Stage) {
         let room = if place % 2 == 0 { &stage.ports.room } else { &other.room };
         room.join(newcomer(user))
     });
-    let standings = stage.at_the_same_time(joins).await.into_iter().map(|joined| match joined.unwrap() {
-        Joined::Issued(standing) => standing,
+    let tickets = stage.at_the_same_time(joins).await.into_iter().map(|joined| match joined.unwrap() {
+        Joined::Issued(ticket) => ticket,
         other => panic!("expected a new ticket, got {other:?}"),
     });
-    expect_numbers_in_order(&stage, standings.collect()).await;
+    expect_numbers_in_order(&stage, tickets.collect()).await;
 }
 
 async fn whoever_waits_gets_the_same_ticket_again(stage: Stage) {
@@ -150,14 +148,13 @@ async fn whoever_waits_gets_the_same_ticket_again(stage: Stage) {
     stage.guest().await;
     let waiting = stage.newcomer().await;
     stage.newcomer().await;
-    let again = again(&stage, waiting.ticket.user).await;
-    assert_eq!(again, Standing { waiting: 2, ..waiting });
+    assert_eq!(again(&stage, waiting.ticket.user).await, waiting.ticket);
     assert_eq!(last_number(&stage).await, 3, "expected no number to be used up");
 }
 
 async fn whoever_has_the_turn_gets_the_same_ticket_again(stage: Stage) {
     let first = stage.newcomer().await;
-    assert_eq!(again(&stage, first.ticket.user).await, first, "expected a turn not to be prolonged");
+    assert_eq!(again(&stage, first.ticket.user).await, first.ticket, "expected a turn not to be prolonged");
     assert_eq!(last_number(&stage).await, 1, "expected no number to be used up");
 }
 
@@ -169,7 +166,7 @@ async fn a_user_who_joins_many_times_at_once_gets_one_ticket(stage: Stage) {
     let tickets: HashSet<_> = joined
         .iter()
         .map(|joined| match joined {
-            Joined::Issued(standing) | Joined::Again(standing) => standing.ticket.id,
+            Joined::Issued(ticket) | Joined::Again(ticket) => ticket.id,
             other => panic!("expected a ticket, got {other:?}"),
         })
         .collect();
@@ -210,7 +207,7 @@ async fn an_unknown_user_takes_no_number(stage: Stage) {
 
 async fn an_unknown_ticket_stands_nowhere(stage: Stage) {
     stage.newcomer().await;
-    assert_eq!(stage.ports.room.standing(new_id()).await.unwrap(), None);
+    assert_eq!(stage.ports.room.find(new_id()).await.unwrap(), None);
 }
 
 async fn the_number_of_people_ahead_is_exact_when_somebody_in_the_middle_leaves(stage: Stage) {
@@ -247,7 +244,7 @@ async fn admissions_of_the_last_minute_are_measured(stage: Stage) {
     let (id, past) = (stage.id(guests[2].ticket.0), stage.instant(stage.now() - Duration::seconds(61)));
     stage.sql(&format!("UPDATE queue_tickets SET admitted_at = {past} WHERE id = {id}")).await;
     assert_eq!(stage.standing(guests[0].ticket).await.admitted_lately, 2);
-    assert_eq!(stage.ports.room.overview().await.unwrap().admitted_lately, 2);
+    assert_eq!(stage.overview().await.admitted_lately, 2);
 }
 
 async fn leaving_a_turn_frees_a_slot(stage: Stage) {
@@ -297,7 +294,7 @@ async fn of_simultaneous_leavers_with_one_ticket_one_leaves(stage: Stage) {
 }
 
 async fn the_operator_sees_how_many_wait_and_how_many_are_inside(stage: Stage) {
-    let empty = stage.ports.room.overview().await.unwrap();
+    let empty = stage.overview().await;
     assert_eq!(empty.policy, RoomPolicy::default());
     assert_eq!((empty.waiting, empty.active, empty.issued, empty.admitted_lately), (0, 0, 0, 0));
     stage.max_active(3).await;
@@ -306,18 +303,14 @@ async fn the_operator_sees_how_many_wait_and_how_many_are_inside(stage: Stage) {
         stage.newcomer().await;
     }
     stage.leave(guests[0].ticket).await;
-    let seen = stage.ports.room.overview().await.unwrap();
+    let seen = stage.overview().await;
     assert_eq!((seen.waiting, seen.active, seen.issued, seen.admitted_lately), (3, 3, 7, 4));
 }
 
 async fn a_turn_that_ran_out_does_not_count_as_inside(stage: Stage) {
     let guests = stage.guests(2).await;
     stage.run_out_turn(guests[0].ticket).await;
-    assert_eq!(
-        stage.ports.room.overview().await.unwrap().active,
-        1,
-        "expected nobody to have to note it first"
-    );
+    assert_eq!(stage.overview().await.active, 1, "expected nobody to have to note it first");
 }
 
 async fn whoever_joins_or_leaves_fills_the_slots_that_ran_out(stage: Stage) {
@@ -332,19 +325,6 @@ async fn whoever_joins_or_leaves_fills_the_slots_that_ran_out(stage: Stage) {
     assert!(is_active(&stage.ticket(third.id).await), "expected the next to be let in");
     stage.run_out_turn(third.id).await;
     assert_eq!(leave(&stage, fifth.id).await, Left::Done);
-    let inside = stage.ports.room.overview().await.unwrap().active;
+    let inside = stage.overview().await.active;
     assert_eq!(inside, 1, "expected who leaves the queue to let in the next");
-}
-
-async fn a_turn_is_its_users_alone_and_the_room_is_counted_for_who_waits(stage: Stage) {
-    stage.max_active(1).await;
-    let guest = stage.guest().await;
-    let waiting = stage.newcomer().await.ticket;
-    let turn = async |ticket, user| stage.ports.room.turn(ticket, user).await.unwrap();
-    let active = turn(guest.ticket, guest.user).await.expect("expected the guest's turn");
-    assert!(is_active(&active.ticket));
-    assert_eq!(turn(guest.ticket, waiting.user).await, None, "expected nothing of another's ticket");
-    assert_eq!(turn(new_id(), guest.user).await, None);
-    let told = turn(waiting.id, waiting.user).await.expect("expected the ticket of who waits");
-    assert_eq!((told.ticket, told.ahead, told.waiting), (waiting, 0, 1));
 }

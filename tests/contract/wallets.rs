@@ -96,7 +96,7 @@ async fn what_a_charge_is_decided_from_is_loaded_at_once(stage: Stage) {
     stage.charge(guest, Money::from_minor(1_234)).await;
     let request = ChargeRequest { user: guest.user, ticket: guest.ticket, amount: Money::from_units(1) };
     let facts = stage.ports.wallets.load_for_charge(&request, None).await.unwrap();
-    assert_eq!(facts.standing.map(|standing| standing.ticket), Some(stage.ticket(guest.ticket).await));
+    assert_eq!(facts.ticket, Some(stage.ticket(guest.ticket).await));
     assert_eq!((facts.recorded, facts.balance), (None, Money::from_minor(1_234)));
 }
 
@@ -104,7 +104,7 @@ async fn who_has_no_wallet_has_nothing(stage: Stage) {
     let nobody = new_id();
     let request = ChargeRequest { user: nobody, ticket: new_id(), amount: Money::from_units(1) };
     let facts = stage.ports.wallets.load_for_charge(&request, Some(idempotency_key("key"))).await.unwrap();
-    assert_eq!((facts.standing, facts.recorded, facts.balance), (None, None, Money::ZERO));
+    assert_eq!((facts.ticket, facts.recorded, facts.balance), (None, None, Money::ZERO));
     assert_eq!(balance(&stage, nobody).await, Money::ZERO);
     assert_eq!(ledger(&stage, nobody, 10).await, []);
 }
@@ -113,7 +113,7 @@ async fn the_ticket_of_another_user_is_no_turn(stage: Stage) {
     let (guest, other) = (stage.guest().await, stage.guest().await);
     let request = ChargeRequest { user: guest.user, ticket: other.ticket, amount: Money::from_units(1) };
     let facts = stage.ports.wallets.load_for_charge(&request, None).await.unwrap();
-    assert_eq!(facts.standing, None, "expected another's ticket not to be found");
+    assert_eq!(facts.ticket, None, "expected another's ticket not to be found");
 }
 
 async fn the_ledger_of_another_user_is_not_told(stage: Stage) {

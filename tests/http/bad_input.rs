@@ -103,6 +103,7 @@ async fn an_address_is_taken_once_whatever_its_case(service: Service) {
 }
 
 async fn a_login_that_fails_does_not_tell_why(service: Service) {
+    let service = service.restarted_with(&[("ENCORE_RATE_LIMITS", "on")]).await;
     let account = json!({"name": "Ada", "email": "ada@example.org", "password": "correct horse"});
     send(service.request(Method::POST, "/users").json(&account)).await.expect(201);
     let login = async |email: &str, password: &str| {

@@ -60,6 +60,17 @@ async fn a_fan_registers_waits_holds_charges_pays_and_finds_the_tickets(service:
     let paid = send(fan(Method::POST, "/payments").json(&payment)).await.expect(201);
     assert_eq!((&paid.body["paymentStatus"], &paid.body["currentBalance"]), (&json!("PAID"), &json!(0.5)));
 
+    // Other instances know within a quarter of a second.
+    let known = async {
+        let mut instances = 0;
+        while instances < service.urls().len() {
+            let refused = send(fan(Method::GET, "/concerts")).await.status == 401;
+            instances = if refused { instances + 1 } else { 0 };
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(1), known)
+        .await
+        .expect("the turn is over everywhere");
     let ended = send(fan(Method::GET, "/concerts")).await.refused(401, "QUEUE_TOKEN_ENDED");
     assert_eq!(ended.body["reason"], "PAID");
     let status = send(fan(Method::GET, "/queue/status")).await.expect(200);

@@ -54,6 +54,7 @@ fn queue_token(secret: &str, good_for: Duration) -> String {
         user: UserId(Uuid::now_v7()),
         ticket: TicketId(Uuid::now_v7()),
         number: 1,
+        issued_at: now,
         expires_at: now + good_for,
     };
     let secret = TokenSecret::new(secret.to_owned()).unwrap();

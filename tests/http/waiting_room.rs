@@ -23,6 +23,10 @@ on_every_store! { encore_tests::service;
     a_full_room_admits_nobody_above_the_cap,
     a_raised_cap_admits_at_once,
     a_paused_room_takes_nobody_new,
+    who_asks_much_faster_than_told_is_refused_for_a_while,
+    a_turn_nobody_claims_goes_to_the_next,
+    any_call_claims_the_turn,
+    the_operator_sees_the_room_change,
     a_queue_token_is_no_access_token_and_the_other_way_round,
     a_place_is_given_by_a_known_identity_only,
 }
@@ -185,6 +189,95 @@ async fn a_paused_room_takes_nobody_new(service: Service) {
     assert_eq!(again.ticket["number"], inside.ticket["number"], "who is in keeps the place");
     service.policy(json!({"state": "OPEN"})).await;
     service.join(user).await;
+}
+
+async fn who_asks_much_faster_than_told_is_refused_for_a_while(service: Service) {
+    let service = service.restarted_with(&[("ENCORE_RATE_LIMITS", "on")]).await;
+    service.policy(json!({"maxActive": 1})).await;
+    let _inside = service.fan().await;
+    let fan = service.fan().await;
+    let asking = async {
+        loop {
+            let answer = fan.status().await;
+            if answer.status != 200 {
+                return answer;
+            }
+        }
+    };
+    let refused = timeout(Duration::from_secs(5), asking).await.expect("it is too fast at some time");
+    let refused = refused.refused(429, "POLLING_TOO_FAST");
+    let again_after = refused.header("retry-after").parse().expect("it is told when to ask again");
+    tokio::time::sleep(Duration::from_secs(again_after)).await;
+    fan.status().await.expect(200);
+}
+
+async fn a_turn_nobody_claims_goes_to_the_next(service: Service) {
+    service.policy(json!({"maxActive": 1, "claimSeconds": 1})).await;
+    let inside = service.fan().await;
+    let no_show = service.fan().await;
+    let next = service.fan().await;
+    inside.leave().await.expect(204);
+    until_active(&next).await;
+    let ended = no_show.get("/concerts").await.refused(401, "QUEUE_TOKEN_ENDED");
+    assert_eq!(ended.body["reason"], "NO_SHOW");
+    let status = no_show.status().await.expect(200);
+    assert_eq!((&status.body["status"], &status.body["reason"]), (&json!("ENDED"), &json!("NO_SHOW")));
+}
+
+async fn any_call_claims_the_turn(service: Service) {
+    service.policy(json!({"maxActive": 1, "claimSeconds": 2})).await;
+    let show = service.concert(1_000).await;
+    let claimed = "SELECT count(*) FROM queue_tickets WHERE status = 'ACTIVE' AND claimed_at IS NOT NULL";
+    for path in ["/concerts", "/queue/status", "/reservations", "/payments"] {
+        let inside = service.fan().await;
+        let fan = service.fan().await;
+        inside.leave().await.expect(204);
+        // Reads that need no turn claim one as soon as the instance knows of it.
+        let claiming = async {
+            while {
+                fan.get(path).await.expect(200);
+                service.database.number(claimed).await == 0
+            } {}
+        };
+        timeout(Duration::from_secs(1), claiming).await.unwrap_or_else(|_| panic!("{path} claims the turn"));
+        fan.leave().await.expect(204);
+    }
+    let inside = service.fan().await;
+    let fan = service.fan().await;
+    inside.leave().await.expect(204);
+    fan.hold(show.schedule, &[1]).await.expect(201);
+    assert_eq!(service.database.number(claimed).await, 1, "a hold claims the turn");
+}
+
+async fn the_operator_sees_the_room_change(service: Service) {
+    service.policy(json!({"maxActive": 1})).await;
+    let _inside = service.fan().await;
+    let _waiting = service.fan().await;
+    let queue = service.operator(Method::GET, "/admin/queue", Value::Null).await.expect(200);
+    let numbers =
+        ["waiting", "active", "issued", "admittedLastMinute", "passedOver"].map(|name| &queue.body[name]);
+    assert_eq!(numbers, [&json!(1), &json!(1), &json!(2), &json!(1), &json!(0)]);
+    assert!(queue.body["ageMilliseconds"].as_u64().unwrap() < 250, "{queue:?}");
+    let expected = [
+        "encore_queue_waiting 1",
+        "encore_queue_active 1",
+        "encore_queue_passed_over 0",
+        "encore_queue_joins_total 2",
+        "encore_queue_admissions_total 1",
+        "encore_queue_ended_total{reason=\"NO_SHOW\"} 0",
+        "encore_queue_waiting_duration_seconds_count 1",
+    ];
+    for url in service.urls() {
+        let measured = async {
+            loop {
+                let metrics = reqwest::get(format!("{url}/metrics")).await.unwrap().text().await.unwrap();
+                if expected.iter().all(|line| metrics.lines().any(|found| found == *line)) {
+                    return;
+                }
+            }
+        };
+        timeout(Duration::from_secs(1), measured).await.expect("every instance tells of the whole room");
+    }
 }
 
 async fn a_queue_token_is_no_access_token_and_the_other_way_round(service: Service) {

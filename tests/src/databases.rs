@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-const POSTGRES_MIGRATIONS: &str = include_str!("../../migrations/postgres/2026-11-20-000001_initial/up.sql");
+const POSTGRES_MIGRATIONS: &str = include_str!("../../migrations/postgres/2026-11-21-000001_initial/up.sql");
 
 /// A store's place, for as long as this lives.
 pub enum Database {
@@ -66,6 +66,14 @@ impl Database {
         }
     }
 
+    /// A session on a server, for transactions that take their time; none on a file, which has one writer.
+    pub async fn session(&self) -> Option<Session> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres { name } => Some(Session { client: connect(&server_url(name)).await }),
+        }
+    }
+
     /// Asks for one number.
     pub async fn number(&self, sql: &str) -> i64 {
         self.numbers(&[sql]).await[0]
@@ -106,6 +114,18 @@ impl Database {
 
     fn file(folder: &TempDir) -> PathBuf {
         folder.path().join("encore.db")
+    }
+}
+
+/// A session on a server.
+pub struct Session {
+    client: tokio_postgres::Client,
+}
+
+impl Session {
+    /// Runs SQL that has to work.
+    pub async fn run(&self, sql: &str) {
+        self.client.batch_execute(sql).await.unwrap();
     }
 }
 

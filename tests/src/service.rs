@@ -133,6 +133,8 @@ pub fn command(executable: &str, database_url: &str, settings: &[(&str, &str)]) 
         .env("ENCORE_IDENTITY", "trusted")
         .env("ENCORE_LOG", "error")
         .env("ENCORE_WORKERS", "2")
+        // The tests ask without a pause; those of the limits switch them on.
+        .env("ENCORE_RATE_LIMITS", "off")
         .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true);

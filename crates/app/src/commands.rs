@@ -4,11 +4,13 @@ use std::{
     fs::{self, File},
     io,
     path::Path,
+    sync::Arc,
 };
 
 use adapter_credentials::TokenSecret;
-use adapter_persistence::{Store, StoreAddress};
-use domain::storage::StorageError;
+use adapter_live::LiveRoom;
+use adapter_persistence::{Ports, Store, StoreAddress};
+use domain::{storage::StorageError, waiting_room::RoomMemory};
 
 use crate::{
     demo::{self, DemoError},
@@ -94,7 +96,8 @@ pub async fn seed_demo(settings: &Settings) -> Result<bool, CommandError> {
     let _alone = alone(&settings.store)?;
     let store = open(settings).await?;
     let ports = store.ports();
-    let use_cases = use_cases::for_http(settings, &token_secret(settings)?, &ports)?;
+    let memory = remember_room(settings, &ports).await?;
+    let use_cases = use_cases::for_http(settings, &token_secret(settings)?, &ports, &memory)?;
     Ok(demo::seed(&use_cases, ports.clock.as_ref()).await?)
 }
 
@@ -106,6 +109,15 @@ pub(crate) async fn open(settings: &Settings) -> Result<Store, CommandError> {
     }
     store.set_first_policy(&settings.room).await?;
     Ok(store)
+}
+
+/// Keeps the waiting room in memory from now on.
+pub(crate) async fn remember_room(
+    settings: &Settings,
+    ports: &Ports,
+) -> Result<Arc<dyn RoomMemory>, StorageError> {
+    let Ports { room, room_notices, clock, .. } = ports.clone();
+    Ok(LiveRoom::start(room, room_notices, clock, settings.rate_limits).await?)
 }
 
 /// The secret that signs tokens: the one that was given, or the embedded store's own.

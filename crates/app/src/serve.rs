@@ -7,17 +7,18 @@ use std::{
 };
 
 use adapter_http::{Draining, HttpSettings, Readiness};
+use adapter_live::{WAITING_DURATION, describe_room_measurements};
 use adapter_persistence::{Store, StoreAddress};
 use async_trait::async_trait;
 use domain::storage::StorageError;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 
 use crate::{
-    commands::{CommandError, alone, open, token_secret},
+    commands::{CommandError, alone, open, remember_room, token_secret},
     demo,
     settings::{SchedulerPlace, Settings},
     use_cases,
@@ -45,7 +46,10 @@ pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), Comm
     }
     let store = open(&settings).await?;
     let ports = store.ports();
-    let use_cases = use_cases::for_http(&settings, &secret, &ports)?;
+    let metrics = record_metrics()?;
+    describe_room_measurements();
+    let memory = remember_room(&settings, &ports).await?;
+    let use_cases = use_cases::for_http(&settings, &secret, &ports, &memory)?;
     if options.demo {
         demo::seed(&use_cases, ports.clock.as_ref()).await?;
     }
@@ -60,7 +64,6 @@ pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), Comm
     let listening = |error| CommandError::Io(format!("{} can not be listened on", settings.listen), error);
     let listener = adapter_http::listen(settings.listen).await.map_err(listening)?;
     let address = listener.local_addr().map_err(listening)?;
-    let metrics = record_metrics()?;
     tokio::spawn(keep_up(metrics.clone()));
     let draining = Draining::default();
     let server = adapter_http::serve(
@@ -127,10 +130,17 @@ fn announce(begun: &str, demo: Option<String>) {
 /// The bounds of the histograms' buckets, in seconds.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// The same for the time people wait for their turn.
+const WAITING_BUCKETS: &[f64] =
+    &[0.1, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0];
+
 fn record_metrics() -> Result<PrometheusHandle, CommandError> {
     let failed = |error| CommandError::Io("nothing can be measured".to_owned(), io::Error::other(error));
     PrometheusBuilder::new()
         .set_buckets(BUCKETS)
+        .and_then(|metrics| {
+            metrics.set_buckets_for_metric(Matcher::Full(WAITING_DURATION.to_owned()), WAITING_BUCKETS)
+        })
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(failed)
 }

@@ -11,13 +11,16 @@ use domain::{
     identity::{FailedLogins, LoginPolicy, PasswordHasher, TokenPolicy, Tokens},
     ids::IdSource,
     storage::StorageError,
+    waiting_room::RoomMemory,
     wallet::ChargePolicy,
 };
 use idempotency::ForgetOldKeys;
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation};
 use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations, TidyRunOutHolds};
-use waiting_room::{AdmitWaiters, ChangePolicy, CheckPlace, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
+use waiting_room::{
+    AdmitWaiters, ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue,
+};
 use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 
 use crate::{id_source::TimeOrderedIds, settings::Settings};
@@ -27,6 +30,7 @@ pub(crate) fn for_http(
     settings: &Settings,
     secret: &TokenSecret,
     ports: &Ports,
+    memory: &Arc<dyn RoomMemory>,
 ) -> Result<UseCases, StorageError> {
     let Ports { clock, users, room, catalog, inventory, reservations, wallets, payments, .. } = ports.clone();
     let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds);
@@ -52,12 +56,20 @@ pub(crate) fn for_http(
         verify_credentials,
         find_user: Arc::new(FindUser::new(users)),
         identify_caller: Arc::new(IdentifyCaller::new(clock.clone(), tokens.clone())),
-        join_queue: Arc::new(JoinQueue::new(clock.clone(), ids.clone(), room.clone(), tokens, token_policy)),
-        check_place: Arc::new(CheckPlace::new(clock.clone(), room.clone())),
-        leave_queue: Arc::new(LeaveQueue::new(clock.clone(), room.clone())),
-        require_turn: Arc::new(RequireTurn::new(clock.clone(), room.clone())),
-        show_queue: Arc::new(ShowQueue::new(room.clone())),
-        change_policy: Arc::new(ChangePolicy::new(room.clone())),
+        join_queue: Arc::new(JoinQueue::new(
+            clock.clone(),
+            ids.clone(),
+            room.clone(),
+            memory.clone(),
+            tokens,
+            token_policy,
+        )),
+        check_place: Arc::new(CheckPlace::new(clock.clone(), memory.clone())),
+        claim_turn: Arc::new(ClaimTurn::new(memory.clone())),
+        leave_queue: Arc::new(LeaveQueue::new(clock.clone(), room.clone(), memory.clone())),
+        require_turn: Arc::new(RequireTurn::new(clock.clone(), memory.clone())),
+        show_queue: Arc::new(ShowQueue::new(memory.clone())),
+        change_policy: Arc::new(ChangePolicy::new(room.clone(), memory.clone())),
         list_concerts: Arc::new(ListConcerts::new(catalog.clone())),
         list_schedules: Arc::new(ListSchedules::new(clock.clone(), catalog.clone())),
         list_seats: Arc::new(ListSeats::new(clock.clone(), catalog.clone())),
@@ -81,7 +93,7 @@ pub(crate) fn for_http(
         )),
         show_balance: Arc::new(ShowBalance::new(wallets.clone())),
         list_transactions: Arc::new(ListTransactions::new(wallets)),
-        pay_reservation: Arc::new(PayReservation::new(clock, ids, payments.clone(), room)),
+        pay_reservation: Arc::new(PayReservation::new(clock, ids, payments.clone(), room, memory.clone())),
         find_payment: Arc::new(FindPayment::new(payments.clone())),
         list_payments: Arc::new(ListPayments::new(payments)),
     })

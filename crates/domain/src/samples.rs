@@ -12,7 +12,7 @@ use crate::{
     ids::{IdSource, MockIdSource, TicketId, UserId},
     storage::StorageError,
     time::{Clock, MockClock, Timestamp},
-    waiting_room::{EndReason, NoTurn, Standing, Ticket, TicketState},
+    waiting_room::{EndReason, NoTurn, Ticket, TicketState},
 };
 
 /// The caller's ticket.
@@ -65,28 +65,28 @@ pub fn away() -> StorageError {
     StorageError::unavailable("the test has put the store away")
 }
 
-fn standing(state: TicketState) -> Standing {
-    let ticket = Ticket { id: TICKET, user: USER, number: 12, issued_at: at(0), state };
-    Standing { ticket, ahead: 0, waiting: 9, admitted_lately: 60 }
+/// The caller's ticket in some state.
+#[must_use]
+pub fn ticket(state: TicketState) -> Ticket {
+    Ticket { id: TICKET, user: USER, number: 12, issued_at: at(0), state }
 }
 
 /// A ticket whose turn it is until the thousandth second.
 #[must_use]
-pub fn active() -> Standing {
-    standing(TicketState::Active { expires_at: at(1_000) })
+pub fn active() -> Ticket {
+    ticket(TicketState::Active { expires_at: at(1_000), claimed: true })
 }
 
 /// Every ticket whose turn it is not at the fiftieth second, and why it is not.
 #[must_use]
-pub fn tickets_without_a_turn() -> Vec<(Option<Standing>, NoTurn)> {
-    let waiting = Standing { ahead: 4, ..standing(TicketState::Waiting) };
-    let run_out = standing(TicketState::Active { expires_at: at(50) });
-    let paid = standing(TicketState::Ended { reason: EndReason::Paid });
+pub fn tickets_without_a_turn() -> Vec<(Option<Ticket>, NoTurn)> {
+    let ran_out = |claimed| ticket(TicketState::Active { expires_at: at(50), claimed });
     vec![
         (None, NoTurn::Unknown),
-        (Some(waiting.clone()), NoTurn::Waiting(Box::new(waiting))),
-        (Some(run_out), NoTurn::Ended(EndReason::TimedOut)),
-        (Some(paid), NoTurn::Ended(EndReason::Paid)),
+        (Some(ticket(TicketState::Waiting)), NoTurn::Waiting),
+        (Some(ran_out(true)), NoTurn::Ended(EndReason::TimedOut)),
+        (Some(ran_out(false)), NoTurn::Ended(EndReason::NoShow)),
+        (Some(ticket(TicketState::Ended { reason: EndReason::Paid })), NoTurn::Ended(EndReason::Paid)),
     ]
 }
 

@@ -47,6 +47,8 @@ struct QueueBody {
     jti: Uuid,
     /// The ticket's place in the order of arrival.
     number: u64,
+    /// When the ticket was issued, in microseconds since 1970. The token may be younger.
+    since: i64,
     iat: i64,
     exp: i64,
 }
@@ -111,6 +113,7 @@ impl Tokens for JsonWebTokens {
             sub: claims.user.0,
             jti: claims.ticket.0,
             number: claims.number,
+            since: claims.issued_at.timestamp_micros(),
             iat: now.timestamp(),
             exp: claims.expires_at.timestamp(),
         })
@@ -127,6 +130,7 @@ impl Tokens for JsonWebTokens {
             user: UserId(body.sub),
             ticket: TicketId(body.jti),
             number: body.number,
+            issued_at: DateTime::from_timestamp_micros(body.since).ok_or(BadToken)?,
             expires_at: still_good(body.exp, now)?,
         })
     }
@@ -153,6 +157,7 @@ mod tests {
             user: UserId(Uuid::from_u128(1)),
             ticket: TicketId(Uuid::from_u128(2)),
             number: 7,
+            issued_at: DateTime::from_timestamp_micros(123_456_789).unwrap(),
             expires_at: at(1_000),
         }
     }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -20,8 +20,10 @@ use tracing::Instrument;
 use crate::{
     lifecycle::Draining,
     measurements::{measure, method_label},
-    problem::{Code, Problem, ProblemBody, answer_with, log_fault},
+    problem::{Code, Problem, ProblemBody, answer_with, log_fault, not_admitted},
+    request::QueueCaller,
     request_id::RequestId,
+    use_cases::UseCases,
 };
 
 /// The header that carries a request's id.
@@ -58,6 +60,16 @@ pub(crate) async fn around_every_request(
     .await
 }
 
+/// Whoever is refused because it is not the turn yet is told the place beside it.
+fn told_who_waits(request: &HttpRequest, problem: &Problem) -> Option<Problem> {
+    if problem.code() != Code::NotAdmitted {
+        return None;
+    }
+    let caller = *request.extensions().get::<QueueCaller>()?;
+    let use_cases: &web::Data<UseCases> = request.app_data()?;
+    Some(not_admitted(&use_cases.check_place.of_refused(&caller.issued)))
+}
+
 /// What is known of a request once it has been passed on.
 struct About {
     began_at: Instant,
@@ -71,20 +83,21 @@ impl About {
     fn finish(&self, response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
         let route = response.request().match_pattern().map_or(NO_ROUTE, Cow::Owned);
         let (request, response) = response.map_into_boxed_body().into_parts();
-        let response = self.finish_head(self.with_problem_body(response));
+        let response = self.finish_head(self.with_problem_body(&request, response));
         self.measure(route, response.status());
         ServiceResponse::new(request, response)
     }
 
     /// Every refusal says what is wrong in one form, the framework's own included.
-    fn with_problem_body(&self, response: HttpResponse) -> HttpResponse {
+    fn with_problem_body(&self, request: &HttpRequest, response: HttpResponse) -> HttpResponse {
         let status = response.status();
         if !status.is_client_error() && !status.is_server_error() {
             return response;
         }
         if let Some(problem) = response.error().and_then(Error::as_error::<Problem>) {
             log_fault(problem);
-            return answer_with(&self.body(problem), HttpResponse::new(status));
+            let told = told_who_waits(request, problem);
+            return answer_with(&self.body(told.as_ref().unwrap_or(problem)), HttpResponse::new(status));
         }
         let mut problem = Problem::new(Code::for_status(status));
         if let Some(error) = response.error() {

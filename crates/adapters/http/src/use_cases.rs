@@ -6,7 +6,7 @@ use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSe
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation};
 use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations};
-use waiting_room::{ChangePolicy, CheckPlace, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
+use waiting_room::{ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
 use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 
 /// The use cases, one each.
@@ -20,6 +20,7 @@ pub struct UseCases {
     pub identify_caller: Arc<IdentifyCaller>,
     pub join_queue: Arc<JoinQueue>,
     pub check_place: Arc<CheckPlace>,
+    pub claim_turn: Arc<ClaimTurn>,
     pub leave_queue: Arc<LeaveQueue>,
     pub require_turn: Arc<RequireTurn>,
     pub show_queue: Arc<ShowQueue>,

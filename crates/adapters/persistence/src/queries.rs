@@ -255,16 +255,33 @@ pub(crate) fn waiting_tickets() -> _ {
     queue_tickets::table.filter(queue_tickets::status.eq(waiting))
 }
 
+/// Those who come first when a slot is free.
 #[dsl::auto_type]
-pub(crate) fn waiting_ahead_of(number: i64) -> _ {
+pub(crate) fn candidates(at_most: i64) -> _ {
     let waiting: &'static str = TicketStatus::Waiting.word();
-    queue_tickets::table.filter(queue_tickets::status.eq(waiting)).filter(queue_tickets::number.lt(number))
+    queue_tickets::table
+        .filter(queue_tickets::status.eq(waiting))
+        .filter(queue_tickets::passed_over.eq(false))
+        .order(queue_tickets::number)
+        .limit(at_most)
+}
+
+#[dsl::auto_type]
+pub(crate) fn live_tickets() -> _ {
+    let ended: &'static str = TicketStatus::Ended.word();
+    queue_tickets::table.filter(queue_tickets::status.ne(ended))
 }
 
 #[dsl::auto_type]
 pub(crate) fn turns_live_at(now: StoredMoment) -> _ {
     let active: &'static str = TicketStatus::Active.word();
     queue_tickets::table.filter(queue_tickets::status.eq(active)).filter(queue_tickets::expires_at.gt(now))
+}
+
+#[dsl::auto_type]
+pub(crate) fn turns_run_out_at(now: StoredMoment) -> _ {
+    let active: &'static str = TicketStatus::Active.word();
+    queue_tickets::table.filter(queue_tickets::status.eq(active)).filter(queue_tickets::expires_at.le(now))
 }
 
 #[dsl::auto_type]

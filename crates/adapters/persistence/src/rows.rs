@@ -4,33 +4,32 @@ use diesel::{Insertable, Queryable, Selectable};
 use domain::{
     catalog::{Concert, Occupancy, SalesWindow, Schedule, Seat, SeatNumber, TimeZone},
     idempotency::{Fingerprint, IdempotencyRecord},
-    ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TicketId, TransactionId, UserId},
+    ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TransactionId, UserId},
     payment::Payment,
     reservation::{HoldsSoFar, Reservation, ReservedSeat, Show},
     storage::StorageError,
     text::Name,
-    waiting_room::{Bounded, Newcomer, RoomPolicy, Ticket, TicketState, policy_seconds},
     wallet::LedgerEntry,
 };
 
 use crate::{
-    codes::{Code, TicketStatus},
+    codes::Code,
     schema::{
-        concerts, idempotency_records, ledger_entries, payments, queue_tickets, reservations, reserved_seats,
-        schedules, seats, users, waiting_room,
+        concerts, idempotency_records, ledger_entries, payments, reservations, reserved_seats, schedules,
+        seats, users,
     },
     sql_types::{StoredAmount, StoredId, StoredMoment},
 };
 
 /// A value in the store that no rule of the domain would let in.
-fn broken<E>(error: E) -> StorageError
+pub(crate) fn broken<E>(error: E) -> StorageError
 where
     E: std::error::Error + Send + Sync + 'static,
 {
     StorageError::unexpected(error)
 }
 
-fn missing(column: &str) -> StorageError {
+pub(crate) fn missing(column: &str) -> StorageError {
     StorageError::unexpected(format!("the store has no {column} where there must be one"))
 }
 
@@ -281,144 +280,6 @@ impl TryFrom<&ReservedSeatRow> for ReservedSeat {
             name: row.seat_name.clone(),
             grade: Name::new(&row.grade).map_err(broken)?,
             price: row.price.0,
-        })
-    }
-}
-
-#[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = queue_tickets)]
-pub(crate) struct TicketRow {
-    pub(crate) id: StoredId,
-    pub(crate) user_id: StoredId,
-    pub(crate) number: i64,
-    pub(crate) status: String,
-    pub(crate) end_reason: Option<String>,
-    pub(crate) issued_at: StoredMoment,
-    pub(crate) admitted_at: Option<StoredMoment>,
-    pub(crate) expires_at: Option<StoredMoment>,
-    pub(crate) ended_at: Option<StoredMoment>,
-}
-
-impl TicketRow {
-    /// A ticket that has just been issued: it waits, until it is admitted like every other.
-    pub(crate) fn issued(newcomer: Newcomer, number: i64, now: StoredMoment) -> Self {
-        Self {
-            id: StoredId(newcomer.ticket.0),
-            user_id: StoredId(newcomer.user.0),
-            number,
-            status: TicketStatus::Waiting.word().to_owned(),
-            end_reason: None,
-            issued_at: now,
-            admitted_at: None,
-            expires_at: None,
-            ended_at: None,
-        }
-    }
-
-    /// Whether the ticket waits.
-    pub(crate) fn waits(&self) -> bool {
-        self.status == TicketStatus::Waiting.word()
-    }
-}
-
-impl TryFrom<TicketRow> for Ticket {
-    type Error = StorageError;
-
-    fn try_from(row: TicketRow) -> Result<Self, StorageError> {
-        let state = match TicketStatus::parse(&row.status)? {
-            TicketStatus::Waiting => TicketState::Waiting,
-            TicketStatus::Active => {
-                TicketState::Active { expires_at: row.expires_at.ok_or_else(|| missing("end of a turn"))?.0 }
-            }
-            TicketStatus::Ended => {
-                let reason = row.end_reason.ok_or_else(|| missing("reason of an end"))?;
-                TicketState::Ended { reason: Code::parse(&reason)? }
-            }
-        };
-        Ok(Self {
-            id: TicketId(row.id.0),
-            user: UserId(row.user_id.0),
-            number: u64::try_from(row.number).map_err(broken)?,
-            issued_at: row.issued_at.0,
-            state,
-        })
-    }
-}
-
-#[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = waiting_room)]
-pub(crate) struct RoomRow {
-    id: i16,
-    pub(crate) last_number: i64,
-    strategy: String,
-    max_active: i32,
-    admit_count: i32,
-    interval_seconds: i32,
-    session_seconds: i32,
-    claim_seconds: i32,
-    state: String,
-}
-
-/// The policy's columns, as an operator changes them.
-#[derive(Debug, diesel::AsChangeset)]
-#[diesel(table_name = waiting_room)]
-pub(crate) struct PolicyColumns {
-    strategy: &'static str,
-    max_active: i32,
-    admit_count: i32,
-    interval_seconds: i32,
-    session_seconds: i32,
-    claim_seconds: i32,
-    state: &'static str,
-}
-
-fn seconds(duration: chrono::Duration) -> Result<i32, StorageError> {
-    i32::try_from(duration.num_seconds()).map_err(broken)
-}
-
-impl TryFrom<&RoomPolicy> for PolicyColumns {
-    type Error = StorageError;
-
-    fn try_from(policy: &RoomPolicy) -> Result<Self, StorageError> {
-        Ok(Self {
-            strategy: policy.strategy.word(),
-            max_active: i32::try_from(policy.max_active.get()).map_err(broken)?,
-            admit_count: i32::try_from(policy.admit_count.get()).map_err(broken)?,
-            interval_seconds: seconds(policy.interval)?,
-            session_seconds: seconds(policy.session)?,
-            claim_seconds: seconds(policy.claim)?,
-            state: policy.state.word(),
-        })
-    }
-}
-
-impl RoomRow {
-    /// The room before anybody has come.
-    pub(crate) fn first(policy: &RoomPolicy) -> Result<Self, StorageError> {
-        let columns = PolicyColumns::try_from(policy)?;
-        Ok(Self {
-            id: 1,
-            last_number: 0,
-            strategy: columns.strategy.to_owned(),
-            max_active: columns.max_active,
-            admit_count: columns.admit_count,
-            interval_seconds: columns.interval_seconds,
-            session_seconds: columns.session_seconds,
-            claim_seconds: columns.claim_seconds,
-            state: columns.state.to_owned(),
-        })
-    }
-
-    /// The policy in force.
-    pub(crate) fn policy(&self) -> Result<RoomPolicy, StorageError> {
-        Ok(RoomPolicy {
-            strategy: Code::parse(&self.strategy)?,
-            max_active: Bounded::new(self.max_active.into()).map_err(broken)?,
-            admit_count: Bounded::new(self.admit_count.into()).map_err(broken)?,
-            interval: policy_seconds(self.interval_seconds.into()).map_err(broken)?,
-            session: policy_seconds(self.session_seconds.into()).map_err(broken)?,
-            claim: policy_seconds(self.claim_seconds.into()).map_err(broken)?,
-            state: Code::parse(&self.state)?,
         })
     }
 }

@@ -16,7 +16,8 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Integer, SmallInt, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+    use crate::sql_types::Moment;
 
     waiting_room (id) {
         id -> SmallInt,
@@ -28,11 +29,13 @@ table! {
         session_seconds -> Integer,
         claim_seconds -> Integer,
         state -> Text,
+        roll_called_at -> Nullable<Moment>,
+        roll_up_to -> BigInt,
     }
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Id, Moment};
 
     queue_tickets (id) {
@@ -42,7 +45,10 @@ table! {
         status -> Text,
         end_reason -> Nullable<Text>,
         issued_at -> Moment,
+        present_until -> Moment,
+        passed_over -> Bool,
         admitted_at -> Nullable<Moment>,
+        claimed_at -> Nullable<Moment>,
         expires_at -> Nullable<Moment>,
         ended_at -> Nullable<Moment>,
     }

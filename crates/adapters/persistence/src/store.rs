@@ -10,7 +10,7 @@ use domain::{
     reservation::{Reservations, SeatInventory},
     storage::StorageError,
     time::Clock,
-    waiting_room::{RoomPolicy, WaitingRoom},
+    waiting_room::{RoomNotices, RoomPolicy, WaitingRoom},
     wallet::Wallets,
 };
 
@@ -60,6 +60,7 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub users: Arc<dyn Users>,
     pub room: Arc<dyn WaitingRoom>,
+    pub room_notices: Arc<dyn RoomNotices>,
     pub catalog: Arc<dyn Catalog>,
     pub inventory: Arc<dyn SeatInventory>,
     pub reservations: Arc<dyn Reservations>,
@@ -69,7 +70,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    fn of<S>(store: &S, clock: Arc<dyn Clock>) -> Self
+    fn of<S>(store: &S, clock: Arc<dyn Clock>, room_notices: Arc<dyn RoomNotices>) -> Self
     where
         S: Users
             + WaitingRoom
@@ -86,6 +87,7 @@ impl Ports {
             clock,
             users: store.clone(),
             room: store.clone(),
+            room_notices,
             catalog: store.clone(),
             inventory: store.clone(),
             reservations: store.clone(),
@@ -125,8 +127,8 @@ impl Store {
     #[must_use]
     pub fn ports(&self) -> Ports {
         match self {
-            Self::Sqlite(store) => Ports::of(store, store.clock()),
-            Self::Postgres(store) => Ports::of(store, store.clock()),
+            Self::Sqlite(store) => Ports::of(store, store.clock(), store.room_notices()),
+            Self::Postgres(store) => Ports::of(store, store.clock(), store.room_notices()),
         }
     }
 

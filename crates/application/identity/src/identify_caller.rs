@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use domain::{
     identity::{AccessClaims, BadToken, QueueClaims, Tokens},
-    ids::UserId,
     time::Clock,
 };
 
 #[cfg(test)]
 #[path = "identify_caller_tests.rs"]
 mod tests;
+
+/// What a token of either kind says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerClaims {
+    /// It is an access token.
+    Access(AccessClaims),
+    /// It is a queue token.
+    Queue(QueueClaims),
+}
 
 /// Identifies callers, without asking any store.
 pub struct IdentifyCaller {
@@ -43,14 +51,14 @@ impl IdentifyCaller {
         self.tokens.verify_queue(token, self.clock.now())
     }
 
-    /// Who is calling, by a token of either kind.
+    /// What a token of either kind says.
     ///
     /// # Errors
     ///
     /// [`BadToken`] when the token is good as neither kind now.
-    pub fn by_either(&self, token: &str) -> Result<UserId, BadToken> {
+    pub fn by_either(&self, token: &str) -> Result<CallerClaims, BadToken> {
         let now = self.clock.now();
-        let by_access = self.tokens.verify_access(token, now).map(|claims| claims.user);
-        by_access.or_else(|_| self.tokens.verify_queue(token, now).map(|claims| claims.user))
+        let by_access = self.tokens.verify_access(token, now).map(CallerClaims::Access);
+        by_access.or_else(|_| self.tokens.verify_queue(token, now).map(CallerClaims::Queue))
     }
 }

@@ -9,7 +9,7 @@ use domain::{
     payment::{PaymentRefused, PaymentRequest, Payments, Receipt, Settlement},
     storage::StorageError,
     time::Clock,
-    waiting_room::{NoTurn, WaitingRoom, require_turn},
+    waiting_room::{NoTurn, RoomMemory, WaitingRoom, require_turn},
 };
 
 #[cfg(test)]
@@ -48,6 +48,7 @@ pub struct PayReservation {
     ids: Arc<dyn IdSource>,
     payments: Arc<dyn Payments>,
     room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
 }
 
 impl PayReservation {
@@ -58,8 +59,9 @@ impl PayReservation {
         ids: Arc<dyn IdSource>,
         payments: Arc<dyn Payments>,
         room: Arc<dyn WaitingRoom>,
+        memory: Arc<dyn RoomMemory>,
     ) -> Self {
-        Self { clock, ids, payments, room }
+        Self { clock, ids, payments, room, memory }
     }
 
     /// Debits the balance and makes the seats the caller's; the ticket's turn ends with it, and the next is
@@ -93,7 +95,7 @@ impl PayReservation {
         if let Some(recorded) = &facts.recorded {
             return self.replay(request.user, recorded, fingerprint).await.map(Commit::Committed);
         }
-        require_turn(facts.standing.as_ref(), now)?;
+        require_turn(facts.ticket.as_ref(), now)?;
         let (payment, seats) = facts.settle(request, PaymentId(self.ids.next()), now)?;
         let settlement = Settlement {
             ticket: request.ticket,
@@ -128,5 +130,6 @@ impl PayReservation {
         if let Err(error) = self.room.admit().await {
             tracing::warn!(?error, "the slot freed by a payment is left to the next tick");
         }
+        self.memory.catch_up().await;
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     payment::{MockPayments, Payment, PaymentFacts, PaymentStatus},
     reservation::{Reservation, ReservationStatus, ReservedSeat, Show},
     text::Name,
-    waiting_room::{MockWaitingRoom, Standing},
+    waiting_room::{MockRoomMemory, MockWaitingRoom, Ticket},
 };
 use uuid::Uuid;
 
@@ -51,7 +51,7 @@ fn reservation() -> Reservation {
 /// It is the caller's turn, the hold counts, and the wallet holds just enough.
 fn facts() -> PaymentFacts {
     PaymentFacts {
-        standing: Some(active()),
+        ticket: Some(active()),
         recorded: None,
         reservation: Some(reservation()),
         balance: Money::from_units(100),
@@ -63,9 +63,9 @@ fn in_status(status: ReservationStatus) -> PaymentFacts {
 }
 
 /// The key has been used for this very payment, and the ticket is as it may be.
-fn recorded(standing: Option<Standing>) -> PaymentFacts {
+fn recorded(ticket: Option<Ticket>) -> PaymentFacts {
     let recorded = IdempotencyRecord { fingerprint: REQUEST.fingerprint(), result: PAYMENT.0 };
-    PaymentFacts { recorded: Some(recorded), standing, ..facts() }
+    PaymentFacts { recorded: Some(recorded), ticket, ..facts() }
 }
 
 fn settlement(keyed: Option<KeyedRequest>) -> Settlement {
@@ -122,10 +122,11 @@ impl Script {
             assert_eq!((user, id), (USER, PAYMENT), "which receipt is looked up");
             receipts.next().unwrap()
         });
-        let mut room = MockWaitingRoom::new();
+        let (mut room, mut memory) = (MockWaitingRoom::new(), MockRoomMemory::new());
         let (times, mut admits) = (admits.len(), admits.into_iter());
+        memory.expect_catch_up().times(times).return_const(());
         room.expect_admit().times(times).returning(move || admits.next().unwrap());
-        let pay = PayReservation::new(clock, ids(), Arc::new(payments), Arc::new(room));
+        let pay = PayReservation::new(clock, ids(), Arc::new(payments), Arc::new(room), Arc::new(memory));
         let answer = pay.handle(PayReservationCommand { request, key }).await;
         let committed = committed.lock().unwrap().clone();
         (answer, committed)
@@ -176,8 +177,8 @@ async fn a_payment_was_made_even_if_the_next_could_not_be_admitted() {
 
 #[tokio::test]
 async fn nobody_pays_whose_turn_it_is_not() {
-    for (standing, expected) in tickets_without_a_turn() {
-        let loads = vec![(50, Ok(PaymentFacts { standing, ..facts() }))];
+    for (ticket, expected) in tickets_without_a_turn() {
+        let loads = vec![(50, Ok(PaymentFacts { ticket, ..facts() }))];
         let (refused, _) = Script { loads, ..Script::default() }.play(Some(key())).await;
         assert!(
             matches!(&refused, Err(PayReservationError::NoTurn(reason)) if *reason == expected),
@@ -266,13 +267,13 @@ async fn who_is_overtaken_every_time_is_told_to_try_later() {
 async fn the_same_key_gives_the_first_answer_again_whatever_has_become_of_ticket_and_payment() {
     let (first, _) = succeeding().play(Some(key())).await;
     let first = first.unwrap().value;
-    let tickets = tickets_without_a_turn().into_iter().map(|(standing, _)| standing);
-    for standing in tickets.chain([Some(active())]) {
+    let tickets = tickets_without_a_turn().into_iter().map(|(ticket, _)| ticket);
+    for ticket in tickets.chain([Some(active())]) {
         for status in [PaymentStatus::Paid, PaymentStatus::Refunded] {
             let now = Receipt { payment: Payment { status, ..payment() }, ..first.clone() };
-            let script = Script { receipts: vec![Ok(Some(now))], ..Script::load(recorded(standing.clone())) };
+            let script = Script { receipts: vec![Ok(Some(now))], ..Script::load(recorded(ticket)) };
             let (again, _) = script.play(Some(key())).await;
-            assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{standing:?}, {status:?}");
+            assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{ticket:?}, {status:?}");
         }
     }
 }
@@ -288,8 +289,8 @@ async fn the_slower_of_two_with_the_same_key_gets_the_answer_of_the_faster() {
 
 #[tokio::test]
 async fn a_key_that_was_used_for_another_payment_is_refused_even_without_a_turn() {
-    for standing in [Some(active()), None] {
-        let mut facts = recorded(standing);
+    for ticket in [Some(active()), None] {
+        let mut facts = recorded(ticket);
         facts.recorded.as_mut().unwrap().fingerprint = Fingerprint("reservation=6".to_owned());
         let (refused, _) = Script::load(facts).play(Some(key())).await;
         assert_refused!(refused, PayReservationError::KeyReused(KeyReused));

@@ -72,7 +72,7 @@ impl CancelReservation {
         let CancelReservationCommand { user, ticket, reservation } = command;
         let now = self.clock.now();
         let facts = self.inventory.load_for_cancel(ticket, user, reservation).await?;
-        require_turn(facts.standing.as_ref(), now)?;
+        require_turn(facts.ticket.as_ref(), now)?;
         let released = HoldReleased { ticket, reservation: facts.cancel(now)? };
         Ok(match self.inventory.commit_cancel(&released).await? {
             Commit::Committed(()) => Commit::Committed(released.reservation),

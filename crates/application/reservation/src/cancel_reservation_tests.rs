@@ -14,7 +14,7 @@ const COMMAND: CancelReservationCommand =
     CancelReservationCommand { user: USER, ticket: TICKET, reservation: RESERVATION };
 
 fn facts() -> CancelFacts {
-    CancelFacts { standing: Some(active()), reservation: Some(reservation()) }
+    CancelFacts { ticket: Some(active()), reservation: Some(reservation()) }
 }
 
 fn in_status(status: ReservationStatus) -> CancelFacts {
@@ -67,8 +67,8 @@ async fn a_hold_is_given_up_until_just_before_it_runs_out() {
 
 #[tokio::test]
 async fn nobody_gives_up_a_hold_whose_turn_it_is_not() {
-    for (standing, expected) in tickets_without_a_turn() {
-        let (refused, _) = play(vec![(50, Ok(CancelFacts { standing, ..facts() }))], vec![]).await;
+    for (ticket, expected) in tickets_without_a_turn() {
+        let (refused, _) = play(vec![(50, Ok(CancelFacts { ticket, ..facts() }))], vec![]).await;
         assert!(
             matches!(&refused, Err(CancelReservationError::NoTurn(reason)) if *reason == expected),
             "expected {expected:?}, but it was {refused:?}"

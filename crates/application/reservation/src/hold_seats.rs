@@ -88,7 +88,7 @@ impl HoldSeats {
         if let Some(recorded) = &facts.recorded {
             return self.replay(request.user, recorded, fingerprint).await.map(Commit::Committed);
         }
-        require_turn(facts.standing.as_ref(), now)?;
+        require_turn(facts.ticket.as_ref(), now)?;
         let reservation = facts.hold(request, &self.policy, ReservationId(self.ids.next()), now)?;
         let held = SeatsHeld {
             ticket: request.ticket,

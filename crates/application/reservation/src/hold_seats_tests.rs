@@ -9,7 +9,7 @@ use domain::{
     reservation::{
         HoldFacts, HoldsSoFar, MockReservations, MockSeatInventory, ReservationStatus, SeatSelection,
     },
-    waiting_room::Standing,
+    waiting_room::Ticket,
 };
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ fn seat(number: i64, occupancy: Occupancy) -> Seat {
 /// It is the caller's turn, and both seats are free and on sale.
 fn facts() -> HoldFacts {
     HoldFacts {
-        standing: Some(active()),
+        ticket: Some(active()),
         recorded: None,
         show: Some((show(), SalesWindow::stored(at(0), at(1_000)))),
         seats: vec![seat(12, Occupancy::Free), seat(13, Occupancy::Free)],
@@ -57,9 +57,9 @@ fn overtaken() -> HoldFacts {
 }
 
 /// The key has been used for these very seats, and the ticket is as it may be.
-fn recorded(standing: Option<Standing>) -> HoldFacts {
+fn recorded(ticket: Option<Ticket>) -> HoldFacts {
     let recorded = IdempotencyRecord { fingerprint: request().fingerprint(), result: RESERVATION.0 };
-    HoldFacts { recorded: Some(recorded), standing, ..facts() }
+    HoldFacts { recorded: Some(recorded), ticket, ..facts() }
 }
 
 fn keyed() -> KeyedRequest {
@@ -159,8 +159,8 @@ async fn the_key_and_what_was_asked_under_it_are_stored_with_the_hold() {
 
 #[tokio::test]
 async fn nobody_holds_seats_whose_turn_it_is_not() {
-    for (standing, expected) in tickets_without_a_turn() {
-        let loads = vec![(50, Ok(HoldFacts { standing, ..facts() }))];
+    for (ticket, expected) in tickets_without_a_turn() {
+        let loads = vec![(50, Ok(HoldFacts { ticket, ..facts() }))];
         let (refused, _) = Script { loads, ..Script::default() }.play(Some(key())).await;
         assert!(
             matches!(&refused, Err(HoldSeatsError::NoTurn(reason)) if *reason == expected),
@@ -242,13 +242,13 @@ async fn who_is_overtaken_every_time_is_told_to_try_later() {
 async fn the_same_key_gives_the_first_answer_again_whatever_has_become_of_ticket_and_hold() {
     let (first, _) = succeeding().play(Some(key())).await;
     let first = first.unwrap().value;
-    let tickets = tickets_without_a_turn().into_iter().map(|(standing, _)| standing);
-    for standing in tickets.chain([Some(active())]) {
+    let tickets = tickets_without_a_turn().into_iter().map(|(ticket, _)| ticket);
+    for ticket in tickets.chain([Some(active())]) {
         for status in [ReservationStatus::Reserved, ReservationStatus::Paid, ReservationStatus::Cancelled] {
             let now = Reservation { status, ..first.clone() };
-            let script = Script { finds: vec![Ok(Some(now))], ..Script::load(recorded(standing.clone())) };
+            let script = Script { finds: vec![Ok(Some(now))], ..Script::load(recorded(ticket)) };
             let (again, _) = script.play(Some(key())).await;
-            assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{standing:?}, {status:?}");
+            assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{ticket:?}, {status:?}");
         }
     }
 }
@@ -263,8 +263,8 @@ async fn the_slower_of_two_with_the_same_key_gets_the_answer_of_the_faster() {
 
 #[tokio::test]
 async fn a_key_that_was_used_for_other_seats_is_refused_even_without_a_turn() {
-    for standing in [Some(active()), None] {
-        let mut facts = recorded(standing);
+    for ticket in [Some(active()), None] {
+        let mut facts = recorded(ticket);
         facts.recorded.as_mut().unwrap().fingerprint = Fingerprint("schedule=4 seats=12".to_owned());
         let (refused, _) = Script::load(facts).play(Some(key())).await;
         assert_refused!(refused, HoldSeatsError::KeyReused(KeyReused));

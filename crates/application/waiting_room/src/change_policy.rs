@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use domain::{
     storage::StorageError,
-    waiting_room::{PolicyChange, RoomPolicy, WaitingRoom},
+    waiting_room::{PolicyChange, RoomMemory, RoomPolicy, WaitingRoom},
 };
-
-use crate::admission::admit_at_once;
 
 #[cfg(test)]
 #[path = "change_policy_tests.rs"]
@@ -16,13 +14,14 @@ mod tests;
 /// Changes the room's policy for the operator.
 pub struct ChangePolicy {
     room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
 }
 
 impl ChangePolicy {
-    /// The use case on top of this port.
+    /// The use case on top of these ports.
     #[must_use]
-    pub fn new(room: Arc<dyn WaitingRoom>) -> Self {
-        Self { room }
+    pub fn new(room: Arc<dyn WaitingRoom>, memory: Arc<dyn RoomMemory>) -> Self {
+        Self { room, memory }
     }
 
     /// Changes what is to be changed, admits those whom the new policy has room for, and tells the whole
@@ -30,11 +29,10 @@ impl ChangePolicy {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the policy could not be changed. That nobody could be admitted is no error: the
-    /// policy is in force.
+    /// [`StorageError`] when the policy could not be changed.
     pub async fn handle(&self, change: PolicyChange) -> Result<RoomPolicy, StorageError> {
         let policy = self.room.change_policy(&change).await?;
-        admit_at_once(self.room.as_ref()).await;
+        self.memory.catch_up().await;
         Ok(policy)
     }
 }

@@ -1,8 +1,7 @@
 use domain::waiting_room::{Bounded, MockWaitingRoom, RoomState};
-use mockall::Sequence;
 
 use super::*;
-use crate::samples::{assert_refused, away};
+use crate::samples::{assert_refused, away, catching_up, idle};
 
 fn change() -> PolicyChange {
     PolicyChange {
@@ -12,37 +11,22 @@ fn change() -> PolicyChange {
     }
 }
 
-fn changed() -> RoomPolicy {
-    change().apply_to(RoomPolicy::default())
-}
-
-/// Changes the policy, and admits only afterwards.
-fn admitting(answer: Result<u64, StorageError>) -> ChangePolicy {
+#[tokio::test]
+async fn the_policy_is_known_here_before_the_operator_is_answered() {
     let mut room = MockWaitingRoom::new();
-    let mut order = Sequence::new();
-    room.expect_change_policy().times(1).in_sequence(&mut order).returning(|asked| {
+    let changed = change().apply_to(RoomPolicy::default());
+    room.expect_change_policy().times(1).returning(move |asked| {
         assert_eq!(asked, &change(), "what is to be changed");
-        Ok(changed())
+        Ok(changed)
     });
-    room.expect_admit().times(1).in_sequence(&mut order).return_once(|| answer);
-    ChangePolicy::new(Arc::new(room))
+    let policy = ChangePolicy::new(Arc::new(room), Arc::new(catching_up())).handle(change()).await;
+    assert_eq!(policy.unwrap(), changed);
 }
 
 #[tokio::test]
-async fn a_raised_cap_lets_waiters_in_at_once() {
-    assert_eq!(admitting(Ok(400)).handle(change()).await.unwrap(), changed());
-}
-
-#[tokio::test]
-async fn a_policy_is_in_force_even_if_nobody_could_be_admitted() {
-    assert_eq!(admitting(Err(away())).handle(change()).await.unwrap(), changed());
-}
-
-#[tokio::test]
-async fn nobody_is_admitted_when_the_policy_could_not_be_changed() {
+async fn a_store_that_is_away_is_told() {
     let mut room = MockWaitingRoom::new();
     room.expect_change_policy().times(1).returning(|_| Err(away()));
-    room.expect_admit().never();
-    let refused = ChangePolicy::new(Arc::new(room)).handle(change()).await;
+    let refused = ChangePolicy::new(Arc::new(room), Arc::new(idle())).handle(change()).await;
     assert_refused!(refused, StorageError::Unavailable(_));
 }

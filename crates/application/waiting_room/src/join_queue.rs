@@ -7,7 +7,7 @@ use domain::{
     ids::{IdSource, TicketId, UserId},
     storage::StorageError,
     time::Clock,
-    waiting_room::{Joined, Newcomer, Standing, WaitingRoom},
+    waiting_room::{Joined, Newcomer, RoomMemory, Standing, TicketState, WaitingRoom},
 };
 
 #[cfg(test)]
@@ -47,6 +47,7 @@ pub struct JoinQueue {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
     tokens: Arc<dyn Tokens>,
     policy: TokenPolicy,
 }
@@ -58,10 +59,11 @@ impl JoinQueue {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         room: Arc<dyn WaitingRoom>,
+        memory: Arc<dyn RoomMemory>,
         tokens: Arc<dyn Tokens>,
         policy: TokenPolicy,
     ) -> Self {
-        Self { clock, ids, room, tokens, policy }
+        Self { clock, ids, room, memory, tokens, policy }
     }
 
     /// The user's place: the one of the live ticket, or else a new one behind everybody. The token is signed
@@ -72,20 +74,26 @@ impl JoinQueue {
     /// [`JoinQueueError`] when the room is closed, no token could be signed, or the store could not answer.
     pub async fn handle(&self, user: UserId) -> Result<Place, JoinQueueError> {
         let newcomer = Newcomer { user, ticket: TicketId(self.ids.next()) };
-        let (standing, newly_issued) = match self.room.join(newcomer).await? {
-            Joined::Issued(standing) => (standing, true),
-            Joined::Again(standing) => (standing, false),
+        let (ticket, newly_issued) = match self.room.join(newcomer).await? {
+            Joined::Issued(ticket) => (ticket, true),
+            Joined::Again(ticket) => (ticket, false),
             Joined::Closed => return Err(JoinQueueError::Closed),
             Joined::UnknownUser => return Err(JoinQueueError::UnknownUser),
         };
         let now = self.clock.now();
         let claims = QueueClaims {
             user,
-            ticket: standing.ticket.id,
-            number: standing.ticket.number,
+            ticket: ticket.id,
+            number: ticket.number,
+            issued_at: ticket.issued_at,
             expires_at: now + self.policy.queue,
         };
         let token = self.tokens.sign_queue(&claims, now)?;
+        self.memory.catch_up().await;
+        let standing = self.memory.place_told(ticket);
+        if standing.ticket.state == TicketState::Waiting {
+            self.memory.note_presence(claims.number, standing.poll_after());
+        }
         Ok(Place { standing, token, newly_issued })
     }
 }

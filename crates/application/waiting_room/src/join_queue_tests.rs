@@ -2,11 +2,11 @@ use chrono::Duration;
 use domain::{
     identity::MockTokens,
     ids::MockIdSource,
-    waiting_room::{MockWaitingRoom, TicketState},
+    waiting_room::{MockRoomMemory, MockWaitingRoom},
 };
 
 use super::*;
-use crate::samples::{TICKET, USER, assert_refused, at, away, clock, standing};
+use crate::samples::{TICKET, USER, assert_refused, at, away, clock, idle, issued, standing, turn};
 
 const POLICY: TokenPolicy = TokenPolicy { access: Duration::seconds(60), queue: Duration::seconds(600) };
 
@@ -48,37 +48,50 @@ fn signed() -> SignedToken {
     SignedToken("signed".to_owned())
 }
 
+/// A memory that catches up and then places the ticket that the store has told.
+fn placing() -> MockRoomMemory {
+    let mut memory = crate::samples::catching_up();
+    memory.expect_place_told().times(1).returning(standing);
+    memory
+}
+
+fn joining(memory: MockRoomMemory, room: Arc<dyn WaitingRoom>, tokens: Arc<dyn Tokens>) -> JoinQueue {
+    JoinQueue::new(clock([at(10)]), ids(), room, Arc::new(memory), tokens, POLICY)
+}
+
+fn refused(answer: Result<Joined, StorageError>) -> JoinQueue {
+    JoinQueue::new(clock([]), ids(), answering(answer), Arc::new(idle()), signing_nothing(), POLICY)
+}
+
 #[tokio::test]
-async fn a_newcomer_gets_a_new_ticket_and_a_token_for_it() {
-    let issued = standing(TicketState::Waiting);
-    let claims = QueueClaims { user: USER, ticket: TICKET, number: 12, expires_at: at(610) };
-    let room = answering(Ok(Joined::Issued(issued.clone())));
-    let place = JoinQueue::new(clock([at(10)]), ids(), room, signing(claims), POLICY).handle(USER).await;
-    assert_eq!(place.unwrap(), Place { standing: issued, token: signed(), newly_issued: true });
+async fn a_newcomer_gets_a_new_ticket_and_a_token_for_it_and_is_there() {
+    let claims =
+        QueueClaims { user: USER, ticket: TICKET, number: 12, issued_at: at(0), expires_at: at(610) };
+    let mut memory = placing();
+    memory.expect_note_presence().times(1).return_const(());
+    let place = joining(memory, answering(Ok(Joined::Issued(issued()))), signing(claims)).handle(USER).await;
+    assert_eq!(place.unwrap(), Place { standing: standing(issued()), token: signed(), newly_issued: true });
 }
 
 #[tokio::test]
 async fn who_joins_again_gets_the_same_ticket_and_a_token_anew() {
-    let mut again = standing(TicketState::Active { expires_at: at(100) });
-    again.ticket.id = TicketId::from(uuid::Uuid::from_u128(5));
-    again.ticket.number = 3;
-    let claims = QueueClaims { user: USER, ticket: again.ticket.id, number: 3, expires_at: at(610) };
-    let room = answering(Ok(Joined::Again(again.clone())));
-    let place = JoinQueue::new(clock([at(10)]), ids(), room, signing(claims), POLICY).handle(USER).await;
-    assert_eq!(place.unwrap(), Place { standing: again, token: signed(), newly_issued: false });
+    let mut again = turn(true);
+    again.id = TicketId::from(uuid::Uuid::from_u128(5));
+    again.number = 3;
+    let claims =
+        QueueClaims { user: USER, ticket: again.id, number: 3, issued_at: at(0), expires_at: at(610) };
+    let place = joining(placing(), answering(Ok(Joined::Again(again))), signing(claims)).handle(USER).await;
+    assert_eq!(place.unwrap(), Place { standing: standing(again), token: signed(), newly_issued: false });
 }
 
 #[tokio::test]
 async fn a_closed_room_takes_nobody_in() {
-    let join = JoinQueue::new(clock([]), ids(), answering(Ok(Joined::Closed)), signing_nothing(), POLICY);
-    assert_refused!(join.handle(USER).await, JoinQueueError::Closed);
+    assert_refused!(refused(Ok(Joined::Closed)).handle(USER).await, JoinQueueError::Closed);
 }
 
 #[tokio::test]
 async fn a_user_nobody_knows_gets_no_place() {
-    let join =
-        JoinQueue::new(clock([]), ids(), answering(Ok(Joined::UnknownUser)), signing_nothing(), POLICY);
-    assert_refused!(join.handle(USER).await, JoinQueueError::UnknownUser);
+    assert_refused!(refused(Ok(Joined::UnknownUser)).handle(USER).await, JoinQueueError::UnknownUser);
 }
 
 #[tokio::test]
@@ -88,13 +101,14 @@ async fn a_token_that_could_not_be_signed_is_told() {
         .expect_sign_queue()
         .times(1)
         .returning(|_, _| Err(SigningFailed("the test has lost the key".into())));
-    let room = answering(Ok(Joined::Issued(standing(TicketState::Waiting))));
-    let join = JoinQueue::new(clock([at(10)]), ids(), room, Arc::new(tokens), POLICY);
+    let join = joining(idle(), answering(Ok(Joined::Issued(issued()))), Arc::new(tokens));
     assert_refused!(join.handle(USER).await, JoinQueueError::Signing(SigningFailed(_)));
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told() {
-    let join = JoinQueue::new(clock([]), ids(), answering(Err(away())), signing_nothing(), POLICY);
-    assert_refused!(join.handle(USER).await, JoinQueueError::Storage(StorageError::Unavailable(_)));
+    assert_refused!(
+        refused(Err(away())).handle(USER).await,
+        JoinQueueError::Storage(StorageError::Unavailable(_))
+    );
 }

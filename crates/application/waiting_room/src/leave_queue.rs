@@ -6,7 +6,7 @@ use domain::{
     ids::TicketId,
     storage::StorageError,
     time::Clock,
-    waiting_room::{EndReason, Left, NoTurn, TicketState, WaitingRoom},
+    waiting_room::{EndReason, Left, NoTurn, RoomMemory, TicketState, WaitingRoom},
 };
 
 #[cfg(test)]
@@ -28,13 +28,14 @@ pub enum LeaveQueueError {
 pub struct LeaveQueue {
     clock: Arc<dyn Clock>,
     room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
 }
 
 impl LeaveQueue {
     /// The use case on top of these ports.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, room: Arc<dyn WaitingRoom>) -> Self {
-        Self { clock, room }
+    pub fn new(clock: Arc<dyn Clock>, room: Arc<dyn WaitingRoom>, memory: Arc<dyn RoomMemory>) -> Self {
+        Self { clock, room, memory }
     }
 
     /// Ends the ticket; a slot that this frees goes to the next.
@@ -44,17 +45,18 @@ impl LeaveQueue {
     /// [`LeaveQueueError`] when there is no such ticket, it has ended, or the store could not answer.
     pub async fn handle(&self, ticket: TicketId) -> Result<(), LeaveQueueError> {
         match self.room.leave(ticket).await? {
-            Left::Done => Ok(()),
+            Left::Done => {
+                self.memory.catch_up().await;
+                Ok(())
+            }
             Left::NotLive => Err(self.why_not_live(ticket).await?.into()),
         }
     }
 
     async fn why_not_live(&self, ticket: TicketId) -> Result<NoTurn, StorageError> {
         let now = self.clock.now();
-        let Some(standing) = self.room.standing(ticket).await? else {
-            return Ok(NoTurn::Unknown);
-        };
-        Ok(NoTurn::Ended(match standing.ticket.state_at(now) {
+        let Some(ticket) = self.room.find(ticket).await? else { return Ok(NoTurn::Unknown) };
+        Ok(NoTurn::Ended(match ticket.state_at(now) {
             TicketState::Ended { reason } => reason,
             // The room knows that the ticket has ended, this view of it does not yet: most likely its owner
             // gave it up twice at the same moment.

@@ -1,7 +1,7 @@
-use domain::waiting_room::{MockWaitingRoom, Standing};
+use domain::waiting_room::{MockWaitingRoom, Ticket};
 
 use super::*;
-use crate::samples::{TICKET, active, assert_refused, at, away, clock, ended, waiting};
+use crate::samples::{TICKET, assert_refused, at, away, catching_up, clock, ended, idle, issued, turn};
 
 fn leaving(answer: Result<Left, StorageError>) -> MockWaitingRoom {
     let mut room = MockWaitingRoom::new();
@@ -12,19 +12,19 @@ fn leaving(answer: Result<Left, StorageError>) -> MockWaitingRoom {
     room
 }
 
-fn not_live(shown: Result<Option<Standing>, StorageError>) -> LeaveQueue {
+fn not_live(found: Result<Option<Ticket>, StorageError>) -> LeaveQueue {
     let mut room = leaving(Ok(Left::NotLive));
-    room.expect_standing().times(1).return_once(move |ticket| {
+    room.expect_find().times(1).return_once(move |ticket| {
         assert_eq!(ticket, TICKET, "the ticket that is looked up");
-        shown
+        found
     });
-    LeaveQueue::new(clock([at(10)]), Arc::new(room))
+    LeaveQueue::new(clock([at(100)]), Arc::new(room), Arc::new(idle()))
 }
 
 #[tokio::test]
-async fn a_live_ticket_is_given_up() {
-    let room = leaving(Ok(Left::Done));
-    LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await.unwrap();
+async fn a_live_ticket_is_given_up_and_known_here_to_have_ended() {
+    let leave = LeaveQueue::new(clock([]), Arc::new(leaving(Ok(Left::Done))), Arc::new(catching_up()));
+    leave.handle(TICKET).await.unwrap();
 }
 
 #[tokio::test]
@@ -46,29 +46,31 @@ async fn an_ended_ticket_can_not_be_given_up_and_tells_why_it_ended() {
 
 #[tokio::test]
 async fn a_turn_that_has_run_out_unnoted_can_not_be_given_up() {
-    let mut run_out = active();
-    run_out.ticket.state = TicketState::Active { expires_at: at(10) };
-    let refused = not_live(Ok(Some(run_out))).handle(TICKET).await;
+    let refused = not_live(Ok(Some(turn(true)))).handle(TICKET).await;
     assert_refused!(refused, LeaveQueueError::NoTurn(NoTurn::Ended(EndReason::TimedOut)));
+    let refused = not_live(Ok(Some(turn(false)))).handle(TICKET).await;
+    assert_refused!(refused, LeaveQueueError::NoTurn(NoTurn::Ended(EndReason::NoShow)));
 }
 
 #[tokio::test]
-async fn a_ticket_that_a_late_view_still_shows_alive_was_left_already() {
-    for late_view in [waiting(), active()] {
-        let refused = not_live(Ok(Some(late_view))).handle(TICKET).await;
-        assert_refused!(refused, LeaveQueueError::NoTurn(NoTurn::Ended(EndReason::Left)));
-    }
+async fn a_ticket_that_a_late_answer_still_shows_alive_was_left_already() {
+    let refused = not_live(Ok(Some(issued()))).handle(TICKET).await;
+    assert_refused!(refused, LeaveQueueError::NoTurn(NoTurn::Ended(EndReason::Left)));
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told() {
-    let room = leaving(Err(away()));
-    let refused = LeaveQueue::new(clock([]), Arc::new(room)).handle(TICKET).await;
-    assert_refused!(refused, LeaveQueueError::Storage(StorageError::Unavailable(_)));
+    let leave = LeaveQueue::new(clock([]), Arc::new(leaving(Err(away()))), Arc::new(idle()));
+    assert_refused!(leave.handle(TICKET).await, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }
 
 #[tokio::test]
 async fn a_store_that_is_away_while_the_reason_is_looked_up_is_told() {
-    let refused = not_live(Err(away())).handle(TICKET).await;
-    assert_refused!(refused, LeaveQueueError::Storage(StorageError::Unavailable(_)));
+    let room = {
+        let mut room = leaving(Ok(Left::NotLive));
+        room.expect_find().times(1).return_once(|_| Err(away()));
+        room
+    };
+    let leave = LeaveQueue::new(clock([at(100)]), Arc::new(room), Arc::new(idle()));
+    assert_refused!(leave.handle(TICKET).await, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }

@@ -1,9 +1,9 @@
-//! The waiting room: joining, asking where one stands, leaving, being admitted, and running the room.
+//! The waiting room: joining, asking where one stands, coming in, leaving, being admitted, and running the room.
 
-mod admission;
 mod admit_waiters;
 mod change_policy;
 mod check_place;
+mod claim_turn;
 mod join_queue;
 mod leave_queue;
 mod require_turn;
@@ -15,6 +15,7 @@ mod samples;
 pub use admit_waiters::*;
 pub use change_policy::*;
 pub use check_place::*;
+pub use claim_turn::*;
 pub use join_queue::*;
 pub use leave_queue::*;
 pub use require_turn::*;

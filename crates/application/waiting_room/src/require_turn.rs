@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use domain::{
-    ids::{TicketId, UserId},
     storage::StorageError,
     time::Clock,
-    waiting_room::{NoTurn, Ticket, WaitingRoom, require_turn},
+    waiting_room::{NoTurn, RoomMemory, Ticket, require_turn},
 };
 
 #[cfg(test)]
@@ -27,24 +26,39 @@ pub enum RequireTurnError {
 /// Requires that it is a ticket's turn.
 pub struct RequireTurn {
     clock: Arc<dyn Clock>,
-    room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
 }
 
 impl RequireTurn {
     /// The use case on top of these ports.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, room: Arc<dyn WaitingRoom>) -> Self {
-        Self { clock, room }
+    pub fn new(clock: Arc<dyn Clock>, memory: Arc<dyn RoomMemory>) -> Self {
+        Self { clock, memory }
     }
 
-    /// The user's ticket, whose turn it is now.
+    /// The ticket, whose turn it is now, that was issued like this. From memory where that is fresh and knows of
+    /// the turn; otherwise the store is asked, and the turn claimed.
     ///
     /// # Errors
     ///
     /// [`RequireTurnError`] when it is not its turn or the store could not answer.
-    pub async fn handle(&self, ticket: TicketId, user: UserId) -> Result<Ticket, RequireTurnError> {
+    pub async fn handle(&self, issued: &Ticket) -> Result<Ticket, RequireTurnError> {
         let now = self.clock.now();
-        let standing = self.room.turn(ticket, user).await?;
-        Ok(require_turn(standing.as_ref(), now)?.clone())
+        if let Some(ticket) = self.known_turn(issued)
+            && require_turn(Some(&ticket), now).is_ok()
+        {
+            return Ok(ticket);
+        }
+        let ticket = self.memory.look_up(issued).await?;
+        Ok(*require_turn(ticket.as_ref(), now)?)
+    }
+
+    /// The turn, if it is known and was claimed.
+    fn known_turn(&self, issued: &Ticket) -> Option<Ticket> {
+        if !self.memory.is_fresh() {
+            return None;
+        }
+        let ticket = self.memory.place(issued)?.ticket;
+        (!ticket.is_unclaimed()).then_some(ticket)
     }
 }

@@ -1,63 +1,63 @@
-//! Samples and stand-ins for this crate's tests.
+//! Samples and stand-ins for this crate's tests, beside those that all share.
 
 use std::sync::Arc;
 
-use chrono::{TimeZone, Utc};
+use chrono::Duration;
 use domain::{
-    ids::{TicketId, UserId},
-    storage::StorageError,
-    time::{Clock, MockClock, Timestamp},
-    waiting_room::{EndReason, Standing, Ticket, TicketState},
+    samples::ticket,
+    time::Clock,
+    waiting_room::{EndReason, MockRoomMemory, Standing, Ticket, TicketState},
 };
-use uuid::Uuid;
 
-pub(crate) const TICKET: TicketId = TicketId(Uuid::from_u128(1));
-pub(crate) const USER: UserId = UserId(Uuid::from_u128(2));
-
-/// Fails, and says which refusal was expected, unless the result is that refusal.
-macro_rules! assert_refused {
-    ($result:expr, $refusal:pat) => {
-        let result = $result;
-        assert!(
-            matches!(result, Err($refusal)),
-            "expected Err({}), but it was {result:?}",
-            stringify!($refusal)
-        );
-    };
-}
-pub(crate) use assert_refused;
-
-pub(crate) fn at(second: i64) -> Timestamp {
-    Utc.timestamp_opt(second, 0).unwrap()
-}
+pub(crate) use domain::{
+    assert_refused,
+    samples::{TICKET, USER, at, away},
+};
 
 /// A clock that is asked exactly as often as it has instants to tell.
-pub(crate) fn clock<const N: usize>(instants: [Timestamp; N]) -> Arc<dyn Clock> {
-    let mut clock = MockClock::new();
-    let mut instants = instants.into_iter();
-    clock.expect_now().times(N).returning(move || instants.next().unwrap());
-    Arc::new(clock)
+pub(crate) fn clock<const N: usize>(instants: [domain::time::Timestamp; N]) -> Arc<dyn Clock> {
+    domain::samples::clock(instants.into())
 }
 
-/// What a store says that is away.
-pub(crate) fn away() -> StorageError {
-    StorageError::unavailable("the test has put the store away")
+/// The caller's ticket as it was issued.
+pub(crate) fn issued() -> Ticket {
+    ticket(TicketState::Waiting)
 }
 
-pub(crate) fn standing(state: TicketState) -> Standing {
-    let ticket = Ticket { id: TICKET, user: USER, number: 12, issued_at: at(0), state };
-    Standing { ticket, ahead: 0, waiting: 9, admitted_lately: 60 }
+/// The caller's turn, until the hundredth second.
+pub(crate) fn turn(claimed: bool) -> Ticket {
+    ticket(TicketState::Active { expires_at: at(100), claimed })
 }
 
-/// A ticket whose turn it is until the hundredth second.
-pub(crate) fn active() -> Standing {
-    standing(TicketState::Active { expires_at: at(100) })
+pub(crate) fn ended(reason: EndReason) -> Ticket {
+    ticket(TicketState::Ended { reason })
 }
 
-pub(crate) fn waiting() -> Standing {
-    Standing { ahead: 4, ..standing(TicketState::Waiting) }
+/// Where a ticket stands; four are in front of one that waits.
+pub(crate) fn standing(ticket: Ticket) -> Standing {
+    let ahead = if ticket.state == TicketState::Waiting { 4 } else { 0 };
+    let age = Duration::zero();
+    Standing { ticket, ahead, there_ahead: ahead, waiting: 9, admitted_lately: 60, age }
 }
 
-pub(crate) fn ended(reason: EndReason) -> Standing {
-    standing(TicketState::Ended { reason })
+/// A memory that knows this of the caller's ticket, and places what it is told.
+pub(crate) fn knowing(known: Option<Ticket>) -> MockRoomMemory {
+    let mut memory = MockRoomMemory::new();
+    memory.expect_place().returning(move |asked| {
+        assert_eq!(asked, &issued(), "the ticket that is asked for");
+        known.map(standing)
+    });
+    memory.expect_place_told().returning(standing);
+    memory
+}
+
+/// A memory that catches up just once.
+pub(crate) fn catching_up() -> MockRoomMemory {
+    let mut memory = MockRoomMemory::new();
+    memory.expect_catch_up().times(1).return_const(());
+    memory
+}
+
+pub(crate) fn idle() -> MockRoomMemory {
+    MockRoomMemory::new()
 }

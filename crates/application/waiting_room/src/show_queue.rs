@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{
-    storage::StorageError,
-    waiting_room::{RoomOverview, WaitingRoom},
-};
+use domain::waiting_room::{RoomMemory, RoomOverview};
 
 #[cfg(test)]
 #[path = "show_queue_tests.rs"]
@@ -13,22 +10,20 @@ mod tests;
 
 /// Shows the queue to the operator.
 pub struct ShowQueue {
-    room: Arc<dyn WaitingRoom>,
+    memory: Arc<dyn RoomMemory>,
 }
 
 impl ShowQueue {
     /// The use case on top of this port.
     #[must_use]
-    pub fn new(room: Arc<dyn WaitingRoom>) -> Self {
-        Self { room }
+    pub fn new(memory: Arc<dyn RoomMemory>) -> Self {
+        Self { memory }
     }
 
-    /// The policy in force and the numbers of people.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the store could not answer.
-    pub async fn handle(&self) -> Result<RoomOverview, StorageError> {
-        self.room.overview().await
+    /// The policy in force and the numbers of people, as they are now; or, while the store is away, as they
+    /// were: see [`RoomOverview::age`].
+    pub async fn handle(&self) -> RoomOverview {
+        self.memory.catch_up().await;
+        self.memory.overview()
     }
 }

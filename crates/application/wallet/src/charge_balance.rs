@@ -96,7 +96,7 @@ impl ChargeBalance {
         if let Some(recorded) = &facts.recorded {
             return self.replay(request.user, recorded, fingerprint).await.map(Commit::Committed);
         }
-        require_turn(facts.standing.as_ref(), now)?;
+        require_turn(facts.ticket.as_ref(), now)?;
         let charged = BalanceCharged {
             ticket: request.ticket,
             user: request.user,

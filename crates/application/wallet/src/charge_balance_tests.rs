@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use domain::{
     commit::DECIDES_AGAIN_AT_MOST,
     money::Money,
-    waiting_room::Standing,
+    waiting_room::Ticket,
     wallet::{ChargeFacts, MockWallets},
 };
 use uuid::Uuid;
@@ -23,13 +23,13 @@ const REQUEST: ChargeRequest = ChargeRequest { user: USER, ticket: TICKET, amoun
 
 /// It is the caller's turn, and the wallet holds 5.
 fn facts() -> ChargeFacts {
-    ChargeFacts { standing: Some(active()), recorded: None, balance: Money::from_units(5) }
+    ChargeFacts { ticket: Some(active()), recorded: None, balance: Money::from_units(5) }
 }
 
 /// The key has been used for this very amount, and the ticket is as it may be.
-fn recorded(standing: Option<Standing>) -> ChargeFacts {
+fn recorded(ticket: Option<Ticket>) -> ChargeFacts {
     let recorded = IdempotencyRecord { fingerprint: REQUEST.fingerprint(), result: entry().id.0 };
-    ChargeFacts { recorded: Some(recorded), standing, ..facts() }
+    ChargeFacts { recorded: Some(recorded), ticket, ..facts() }
 }
 
 fn decision(keyed: Option<KeyedRequest>) -> BalanceCharged {
@@ -123,8 +123,8 @@ async fn nobody_charges_the_balance_of_somebody_else_nor_is_anything_loaded() {
 
 #[tokio::test]
 async fn nobody_charges_a_balance_whose_turn_it_is_not() {
-    for (standing, expected) in tickets_without_a_turn() {
-        let loads = vec![(50, Ok(ChargeFacts { standing, ..facts() }))];
+    for (ticket, expected) in tickets_without_a_turn() {
+        let loads = vec![(50, Ok(ChargeFacts { ticket, ..facts() }))];
         let (refused, _) = Script { loads, ..Script::default() }.play(Some(key())).await;
         assert!(
             matches!(&refused, Err(ChargeBalanceError::NoTurn(reason)) if *reason == expected),
@@ -192,12 +192,11 @@ async fn who_is_overtaken_every_time_is_told_to_try_later() {
 async fn the_same_key_gives_the_first_answer_again_whatever_has_become_of_the_ticket() {
     let (first, _) = succeeding().play(Some(key())).await;
     let first = first.unwrap().value;
-    let tickets = tickets_without_a_turn().into_iter().map(|(standing, _)| standing);
-    for standing in tickets.chain([Some(active())]) {
-        let script =
-            Script { entries: vec![Ok(Some(first.clone()))], ..Script::load(recorded(standing.clone())) };
+    let tickets = tickets_without_a_turn().into_iter().map(|(ticket, _)| ticket);
+    for ticket in tickets.chain([Some(active())]) {
+        let script = Script { entries: vec![Ok(Some(first.clone()))], ..Script::load(recorded(ticket)) };
         let (again, _) = script.play(Some(key())).await;
-        assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{standing:?}");
+        assert_eq!(again.unwrap(), Answer::replayed(first.clone()), "{ticket:?}");
     }
 }
 
@@ -216,8 +215,8 @@ async fn the_slower_of_two_with_the_same_key_gets_the_answer_of_the_faster() {
 
 #[tokio::test]
 async fn a_key_that_was_used_for_another_amount_is_refused_even_without_a_turn() {
-    for standing in [Some(active()), None] {
-        let mut facts = recorded(standing);
+    for ticket in [Some(active()), None] {
+        let mut facts = recorded(ticket);
         facts.recorded.as_mut().unwrap().fingerprint = Fingerprint("amount=31".to_owned());
         let (refused, _) = Script::load(facts).play(Some(key())).await;
         assert_refused!(refused, ChargeBalanceError::KeyReused(KeyReused));

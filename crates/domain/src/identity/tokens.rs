@@ -7,6 +7,7 @@ use chrono::Duration;
 use crate::{
     ids::{TicketId, UserId},
     time::Timestamp,
+    waiting_room::{Ticket, TicketState},
 };
 
 /// How long tokens are good.
@@ -54,8 +55,19 @@ pub struct QueueClaims {
     pub ticket: TicketId,
     /// The ticket's place in the order of arrival.
     pub number: u64,
+    /// When the ticket was issued.
+    pub issued_at: Timestamp,
     /// From when on the token is no longer good.
     pub expires_at: Timestamp,
+}
+
+impl QueueClaims {
+    /// The ticket that the token stands for, as it was issued.
+    #[must_use]
+    pub const fn ticket_as_issued(&self) -> Ticket {
+        let Self { user, ticket: id, number, issued_at, .. } = *self;
+        Ticket { id, user, number, issued_at, state: TicketState::Waiting }
+    }
 }
 
 /// A token was garbled, signed by somebody else, run out, or of the other kind.

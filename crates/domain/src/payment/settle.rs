@@ -7,7 +7,7 @@ use crate::{
     money::Money,
     reservation::{Reservation, ReservationStatus},
     time::Timestamp,
-    waiting_room::Standing,
+    waiting_room::Ticket,
 };
 
 /// Somebody's wish to pay for a hold.
@@ -36,7 +36,7 @@ impl PaymentRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentFacts {
     /// The caller's ticket; none when there is no such ticket.
-    pub standing: Option<Standing>,
+    pub ticket: Option<Ticket>,
     /// What is stored under the caller's key.
     pub recorded: Option<IdempotencyRecord>,
     /// The caller's reservation; none when the caller has no such reservation.
@@ -143,7 +143,7 @@ mod tests {
 
     fn facts(status: ReservationStatus, balance: i32) -> PaymentFacts {
         PaymentFacts {
-            standing: None,
+            ticket: None,
             recorded: None,
             reservation: Some(reservation(status)),
             balance: Money::from_units(balance),

@@ -1,13 +1,13 @@
 //! Giving up a hold.
 
 use super::{Reservation, ReservationStatus};
-use crate::{ids::TicketId, time::Timestamp, waiting_room::Standing};
+use crate::{ids::TicketId, time::Timestamp, waiting_room::Ticket};
 
 /// What a decision about giving up a hold is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CancelFacts {
     /// The caller's ticket; none when there is no such ticket.
-    pub standing: Option<Standing>,
+    pub ticket: Option<Ticket>,
     /// The caller's reservation; none when the caller has no such reservation.
     pub reservation: Option<Reservation>,
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::{super::samples::reservation, *};
 
     fn cancel(status: ReservationStatus, second: i64) -> Result<ReservationStatus, CancelRefused> {
-        let facts = CancelFacts { standing: None, reservation: Some(reservation(status)) };
+        let facts = CancelFacts { ticket: None, reservation: Some(reservation(status)) };
         facts.cancel(Utc.timestamp_opt(second, 0).unwrap()).map(|reservation| reservation.status)
     }
 
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn somebody_elses_reservation_is_not_found() {
-        let facts = CancelFacts { standing: None, reservation: None };
+        let facts = CancelFacts { ticket: None, reservation: None };
         let now = Utc.timestamp_opt(1, 0).unwrap();
         assert_eq!(facts.cancel(now), Err(CancelRefused::ReservationNotFound));
     }

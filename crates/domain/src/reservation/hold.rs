@@ -8,7 +8,7 @@ use crate::{
     idempotency::{Fingerprint, IdempotencyRecord, KeyedRequest},
     ids::{ReservationId, ScheduleId, TicketId, UserId},
     time::Timestamp,
-    waiting_room::Standing,
+    waiting_room::Ticket,
 };
 
 /// How long and how much may be held.
@@ -92,7 +92,7 @@ impl HoldRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldFacts {
     /// The caller's ticket; none when there is no such ticket.
-    pub standing: Option<Standing>,
+    pub ticket: Option<Ticket>,
     /// What is stored under the caller's key.
     pub recorded: Option<IdempotencyRecord>,
     /// What the seats are for and when they are on sale; none when there is no such schedule.
@@ -263,7 +263,7 @@ mod tests {
             starts_at: at(1_000),
         };
         HoldFacts {
-            standing: None,
+            ticket: None,
             recorded: None,
             show: Some((show, SalesWindow::stored(at(10), at(1_000)))),
             seats,

@@ -2,6 +2,9 @@
 
 use chrono::Duration;
 
+use super::TicketState;
+use crate::time::Timestamp;
+
 /// By what the number of people inside is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AdmissionStrategy {
@@ -35,9 +38,9 @@ pub struct RoomPolicy {
     pub admit_count: Bounded,
     /// The interval of [`AdmissionStrategy::FixedRate`].
     pub interval: Duration,
-    /// How long a turn lasts.
+    /// How long a turn lasts from the moment its owner has come.
     pub session: Duration,
-    /// How long a turn waits to be claimed.
+    /// How long a turn waits for its owner to come.
     pub claim: Duration,
     /// Whether the room takes people in.
     pub state: RoomState,
@@ -151,11 +154,25 @@ impl PolicyChange {
 pub struct Occupancy {
     /// Turns that are live.
     pub active: u64,
-    /// Admissions within the last [`RoomPolicy::interval`].
+    /// Admissions within the last [`RoomPolicy::interval`]; nothing rests on it unless
+    /// [`RoomPolicy::counts_admissions`], and more than [`RoomPolicy::admit_count`] need not be counted.
     pub admitted_within_interval: u64,
 }
 
 impl RoomPolicy {
+    /// A turn that begins at `now`, whether or not its owner is there already.
+    #[must_use]
+    pub fn turn(&self, claimed: bool, now: Timestamp) -> TicketState {
+        let lasts = if claimed { self.session } else { self.claim };
+        TicketState::Active { expires_at: now + lasts, claimed }
+    }
+
+    /// Whether admissions are counted over an interval.
+    #[must_use]
+    pub fn counts_admissions(&self) -> bool {
+        self.strategy != AdmissionStrategy::MaxActive
+    }
+
     /// Whether somebody new may join.
     #[must_use]
     pub fn takes_newcomers(&self) -> bool {

@@ -8,7 +8,7 @@ pub const MEASURED_FOR: Duration = Duration::seconds(60);
 /// The shortest time between two questions.
 const SOONEST: Duration = Duration::seconds(1);
 /// The longest time between two questions.
-const LATEST: Duration = Duration::seconds(30);
+pub(crate) const LATEST: Duration = Duration::seconds(30);
 /// People in front for each second between two questions, while nothing has been measured.
 const PEOPLE_A_SECOND: u64 = 50;
 /// The jitter's share of the time, in each direction.

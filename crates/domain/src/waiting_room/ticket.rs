@@ -18,6 +18,15 @@ pub enum EndReason {
     NoShow,
 }
 
+impl EndReason {
+    /// Why a turn is over that has run out: whoever came had the session time, whoever did not lost it to the
+    /// next.
+    #[must_use]
+    pub const fn of_run_out_turn(claimed: bool) -> Self {
+        if claimed { Self::TimedOut } else { Self::NoShow }
+    }
+}
+
 /// Where a ticket is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TicketState {
@@ -25,8 +34,10 @@ pub enum TicketState {
     Waiting,
     /// It is its turn.
     Active {
-        /// When the turn ends.
+        /// When the turn ends: after the session time, or, until its owner has come, after the claim time.
         expires_at: Timestamp,
+        /// Whether its owner has come.
+        claimed: bool,
     },
     /// It is over.
     Ended {
@@ -36,7 +47,7 @@ pub enum TicketState {
 }
 
 /// A place in the waiting room.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     /// The ticket's id.
     pub id: TicketId,
@@ -56,17 +67,17 @@ impl Ticket {
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> TicketState {
         match self.state {
-            TicketState::Active { expires_at } if expires_at <= now => {
-                TicketState::Ended { reason: EndReason::TimedOut }
+            TicketState::Active { expires_at, claimed } if expires_at <= now => {
+                TicketState::Ended { reason: EndReason::of_run_out_turn(claimed) }
             }
             state => state,
         }
     }
 
-    /// Whether the ticket still counts at `now`: it waits, or it is its turn.
+    /// Whether it is its turn and its owner has not come.
     #[must_use]
-    pub fn is_live_at(&self, now: Timestamp) -> bool {
-        !matches!(self.state_at(now), TicketState::Ended { .. })
+    pub const fn is_unclaimed(&self) -> bool {
+        matches!(self.state, TicketState::Active { claimed: false, .. })
     }
 }
 
@@ -90,11 +101,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_turn_is_live_until_just_before_it_expires(distance in -1_000_000_i64..1_000_000) {
+        fn a_turn_goes_on_until_just_before_it_expires(distance in -1_000_000_i64..1_000_000, claimed: bool) {
             let now = Utc.timestamp_opt(1_000, 0).unwrap();
-            let expires_at = now + Duration::microseconds(distance);
-            let ticket = ticket(TicketState::Active { expires_at });
-            prop_assert_eq!(ticket.is_live_at(now), distance > 0);
+            let turn = TicketState::Active { expires_at: now + Duration::microseconds(distance), claimed };
+            let reason = if claimed { EndReason::TimedOut } else { EndReason::NoShow };
+            let expected = if distance > 0 { turn } else { TicketState::Ended { reason } };
+            prop_assert_eq!(ticket(turn).state_at(now), expected);
         }
 
         #[test]

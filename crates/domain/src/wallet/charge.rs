@@ -5,7 +5,7 @@ use crate::{
     ids::{TicketId, TransactionId, UserId},
     money::Money,
     time::Timestamp,
-    waiting_room::Standing,
+    waiting_room::Ticket,
 };
 
 /// How much may be charged.
@@ -50,7 +50,7 @@ impl ChargeRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeFacts {
     /// The caller's ticket; none when there is no such ticket.
-    pub standing: Option<Standing>,
+    pub ticket: Option<Ticket>,
     /// What is stored under the caller's key.
     pub recorded: Option<IdempotencyRecord>,
     /// What the wallet holds.
@@ -135,7 +135,7 @@ mod tests {
         ChargePolicy { charge_at_most: Money::from_units(100), balance_at_most: Money::from_units(1_000) };
 
     fn facts(balance: Money) -> ChargeFacts {
-        ChargeFacts { standing: None, recorded: None, balance }
+        ChargeFacts { ticket: None, recorded: None, balance }
     }
 
     #[test]

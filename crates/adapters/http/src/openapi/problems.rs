@@ -83,7 +83,14 @@ fn response(codes: &[Code]) -> Response {
 
 /// Whether a code comes with a word on when to try again.
 fn tells_when_to_retry(code: Code) -> bool {
-    matches!(code, Code::NotAdmitted | Code::QueueClosed | Code::StoreUnavailable | Code::TooManyAttempts)
+    matches!(
+        code,
+        Code::NotAdmitted
+            | Code::QueueClosed
+            | Code::StoreUnavailable
+            | Code::TooManyAttempts
+            | Code::PollingTooFast
+    )
 }
 
 fn authenticate() -> Header {

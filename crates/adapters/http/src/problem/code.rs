@@ -48,7 +48,7 @@ codes! {
     BadCredentials = "BAD_CREDENTIALS", UNAUTHORIZED, "Wrong email address or password",
         "Nobody has this email address, or the password is another.";
     QueueTokenEnded = "QUEUE_TOKEN_ENDED", UNAUTHORIZED, "The turn is over",
-        "The turn of this queue token was paid with, given up, or has timed out; `reason` says which.";
+        "The turn of this queue token was paid with, given up, has timed out or was not claimed in time; `reason` says which.";
     InsufficientBalance = "INSUFFICIENT_BALANCE", PAYMENT_REQUIRED, "The balance is too small",
         "The balance is below the price; the hold stays until it runs out.";
     NotAdmitted = "NOT_ADMITTED", FORBIDDEN, "It is not your turn yet",
@@ -105,6 +105,8 @@ codes! {
         "The `Idempotency-Key` was used before, for a different request.";
     TooManyAttempts = "TOO_MANY_ATTEMPTS", TOO_MANY_REQUESTS, "Too many failed logins",
         "Logins for this email address failed too often; `Retry-After` says when to try again.";
+    PollingTooFast = "POLLING_TOO_FAST", TOO_MANY_REQUESTS, "Asked too often",
+        "The place was asked for much more often than `pollAfterSeconds` said; `Retry-After` says when to ask again.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Something went wrong here",
         "A fault of the service; the request id finds it in the log.";
     QueueClosed = "QUEUE_CLOSED", SERVICE_UNAVAILABLE, "The waiting room is closed",

@@ -66,13 +66,14 @@ impl From<NoTurn> for Problem {
             NoTurn::Unknown => {
                 Self::because(Code::Unauthenticated, "The token names no ticket of this waiting room.")
             }
-            NoTurn::Waiting(standing) => not_admitted(&standing),
+            NoTurn::Waiting => Self::new(Code::NotAdmitted),
             NoTurn::Ended(reason) => turn_over(reason),
         }
     }
 }
 
-fn not_admitted(standing: &Standing) -> Problem {
+/// What whoever waits is told who asked for more.
+pub(crate) fn not_admitted(standing: &Standing) -> Problem {
     let poll_after = whole_seconds(standing.poll_after());
     Problem::new(Code::NotAdmitted)
         .with("ahead", &standing.ahead)
@@ -142,6 +143,9 @@ impl From<CheckPlaceError> for Problem {
     fn from(error: CheckPlaceError) -> Self {
         match error {
             CheckPlaceError::UnknownTicket => NoTurn::Unknown.into(),
+            CheckPlaceError::TooFast { again_after } => {
+                Self::new(Code::PollingTooFast).retry_after(whole_seconds(again_after).max(1))
+            }
             CheckPlaceError::Storage(error) => error.into(),
         }
     }

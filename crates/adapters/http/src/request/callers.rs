@@ -2,8 +2,13 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use domain::ids::{TicketId, UserId};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use domain::{
+    ids::{TicketId, UserId},
+    waiting_room::Ticket,
+};
+use futures_util::future::LocalBoxFuture;
+use identity::CallerClaims;
 
 use super::bearer_token;
 use crate::{
@@ -17,23 +22,27 @@ use crate::{
 pub(crate) struct QueueCaller {
     pub(crate) user: UserId,
     pub(crate) ticket: TicketId,
+    /// The ticket as it was issued.
+    pub(crate) issued: Ticket,
 }
 
 impl QueueCaller {
     /// Refuses whoever's turn it is not.
     pub(crate) async fn require_turn(&self, use_cases: &UseCases) -> Result<(), Problem> {
-        use_cases.require_turn.handle(self.ticket, self.user).await?;
+        use_cases.require_turn.handle(&self.issued).await?;
         Ok(())
     }
 
-    /// What was read from the request. Where it can not be used, whoever's turn it is not is told that first.
+    /// What was read from the request for a change, which itself decides whether it is the turn: here it is
+    /// only claimed. Where it can not be used, whoever's turn it is not is told that first.
     pub(crate) async fn turn_before<T>(
         &self,
         use_cases: &UseCases,
         read: Result<T, Problem>,
     ) -> Result<T, Problem> {
-        if read.is_err() {
-            self.require_turn(use_cases).await?;
+        match &read {
+            Ok(_) => use_cases.claim_turn.handle(&self.issued).await,
+            Err(_) => self.require_turn(use_cases).await?,
         }
         read
     }
@@ -55,12 +64,35 @@ fn state<T: 'static>(request: &HttpRequest) -> Result<&web::Data<T>, Problem> {
 fn queue_caller(request: &HttpRequest) -> Result<QueueCaller, Problem> {
     let token = bearer_token(request.headers())?;
     let claims = state::<UseCases>(request)?.identify_caller.by_queue_token(token)?;
-    Ok(QueueCaller { user: claims.user, ticket: claims.ticket })
+    let caller = QueueCaller { user: claims.user, ticket: claims.ticket, issued: claims.ticket_as_issued() };
+    // Whoever is refused is told more by the middleware.
+    request.extensions_mut().insert(caller);
+    Ok(caller)
 }
 
-fn identified_caller(request: &HttpRequest) -> Result<IdentifiedCaller, Problem> {
+fn claims_of_either(request: &HttpRequest) -> Result<CallerClaims, Problem> {
     let token = bearer_token(request.headers())?;
-    Ok(IdentifiedCaller(state::<UseCases>(request)?.identify_caller.by_either(token)?))
+    Ok(state::<UseCases>(request)?.identify_caller.by_either(token)?)
+}
+
+/// Any call with a queue token claims the turn, also one that needs none.
+async fn identified_caller(request: HttpRequest) -> Result<IdentifiedCaller, Problem> {
+    match claims_of_either(&request)? {
+        CallerClaims::Access(claims) => Ok(IdentifiedCaller(claims.user)),
+        CallerClaims::Queue(claims) => {
+            state::<UseCases>(&request)?.claim_turn.handle_in_passing(&claims.ticket_as_issued()).await;
+            Ok(IdentifiedCaller(claims.user))
+        }
+    }
+}
+
+impl FromRequest for IdentifiedCaller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Box::pin(identified_caller(request.clone()))
+    }
 }
 
 fn operator(request: &HttpRequest) -> Result<Operator, Problem> {
@@ -88,5 +120,4 @@ macro_rules! from_request {
 }
 
 from_request!(QueueCaller, queue_caller);
-from_request!(IdentifiedCaller, identified_caller);
 from_request!(Operator, operator);

@@ -3,19 +3,19 @@
 use actix_web::test::TestRequest;
 use domain::{
     storage::StorageError,
-    waiting_room::{EndReason, Standing, TicketState},
+    waiting_room::{EndReason, MockRoomMemory, Ticket, TicketState},
 };
 
-use super::support::{Mocks, SOMEBODY_ELSE, USER, active, get, post, send, standing, with};
+use super::support::{Mocks, SOMEBODY_ELSE, USER, active, get, post, send, ticket, with};
 
 const SOME_ID: &str = "0192f0c1-7e7b-7000-8000-000000000020";
 
-fn waiting() -> Standing {
-    standing(TicketState::Waiting)
+fn waiting() -> Ticket {
+    ticket(TicketState::Waiting)
 }
 
-fn ended() -> Standing {
-    standing(TicketState::Ended { reason: EndReason::TimedOut })
+fn ended() -> Ticket {
+    ticket(TicketState::Ended { reason: EndReason::TimedOut })
 }
 
 /// Every admitted call, each with something wrong that is only told to whoever's turn it is.
@@ -51,7 +51,7 @@ fn hold() -> String {
 #[actix_web::test]
 async fn whoevers_turn_it_is_is_told_what_is_wrong() {
     for (request, (status, code)) in admitted_calls() {
-        let answered = send(Mocks::with_standing(active()), with("queue", request)).await;
+        let answered = send(Mocks::with_ticket(active()), with("queue", request)).await;
         assert_eq!(answered.refusal(), (status, code.to_owned()), "{}", answered.json());
     }
 }
@@ -59,7 +59,7 @@ async fn whoevers_turn_it_is_is_told_what_is_wrong() {
 #[actix_web::test]
 async fn whoever_waits_is_told_so_before_anything_else() {
     for (request, _) in admitted_calls() {
-        let answered = send(Mocks::with_standing(waiting()), with("queue", request)).await;
+        let answered = send(Mocks::with_ticket(waiting()), with("queue", request)).await;
         assert_eq!(answered.refusal(), (403, "NOT_ADMITTED".to_owned()));
         let body = answered.json();
         assert_eq!(body["ahead"], 4);
@@ -70,7 +70,7 @@ async fn whoever_waits_is_told_so_before_anything_else() {
 #[actix_web::test]
 async fn whoevers_turn_is_over_is_told_so_before_anything_else() {
     for (request, _) in admitted_calls() {
-        let answered = send(Mocks::with_standing(ended()), with("queue", request)).await;
+        let answered = send(Mocks::with_ticket(ended()), with("queue", request)).await;
         assert_eq!(answered.refusal(), (401, "QUEUE_TOKEN_ENDED".to_owned()));
         assert_eq!(answered.json()["reason"], "TIMED_OUT");
         assert_eq!(answered.header("www-authenticate"), Some("Bearer"));
@@ -80,11 +80,11 @@ async fn whoevers_turn_is_over_is_told_so_before_anything_else() {
 #[actix_web::test]
 async fn an_access_token_is_no_queue_token() {
     for (request, _) in admitted_calls() {
-        let answered = send(Mocks::with_standing(active()), with("access", request)).await;
+        let answered = send(Mocks::with_ticket(active()), with("access", request)).await;
         assert_eq!(answered.refusal(), (401, "UNAUTHENTICATED".to_owned()));
     }
     for (request, _) in admitted_calls() {
-        let answered = send(Mocks::with_standing(active()), request).await;
+        let answered = send(Mocks::with_ticket(active()), request).await;
         assert_eq!(answered.refusal(), (401, "UNAUTHENTICATED".to_owned()));
     }
 }
@@ -92,7 +92,7 @@ async fn an_access_token_is_no_queue_token() {
 #[actix_web::test]
 async fn a_queue_token_is_no_access_token() {
     let request = TestRequest::post().uri("/api/v1/queue/tokens");
-    let answered = send(Mocks::with_standing(active()), with("queue", request)).await;
+    let answered = send(Mocks::with_ticket(active()), with("queue", request)).await;
     assert_eq!(answered.refusal(), (401, "UNAUTHENTICATED".to_owned()));
 }
 
@@ -122,7 +122,7 @@ async fn somebody_elses_balance_is_forbidden() {
         post(&theirs("/charges"), "{"),
     ];
     for request in requests {
-        let answered = send(Mocks::with_standing(active()), with("queue", request)).await;
+        let answered = send(Mocks::with_ticket(active()), with("queue", request)).await;
         assert_eq!(answered.refusal(), (403, "FORBIDDEN".to_owned()));
     }
 }
@@ -139,8 +139,10 @@ async fn only_the_operators_key_opens_the_operators_paths() {
 
 #[actix_web::test]
 async fn a_store_that_is_away_is_a_503_that_says_when_to_try_again() {
-    let mut mocks = Mocks::new();
-    mocks.room.expect_standing().returning(|_| Err(StorageError::unavailable("connection refused")));
+    let mut memory = MockRoomMemory::new();
+    memory.expect_place().returning(|_| None);
+    memory.expect_look_up().returning(|_| Err(StorageError::unavailable("connection refused")));
+    let mocks = Mocks { memory, ..Mocks::new() };
     let answered = send(mocks, with("queue", get("/api/v1/queue/status"))).await;
     assert_eq!(answered.refusal(), (503, "STORE_UNAVAILABLE".to_owned()));
     assert_eq!(answered.header("retry-after"), Some("1"));

@@ -10,13 +10,13 @@ use domain::{
     ids::{TransactionId, UserId},
     money::Money,
     page::{Cursor, Page},
-    waiting_room::{Joined, RoomOverview, RoomPolicy, TicketState},
+    waiting_room::{Joined, MockRoomMemory, RoomOverview, RoomPolicy, Standing, TicketState},
     wallet::{ChargeFacts, EntryKind, LedgerEntry},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use super::support::{Mocks, USER, active, get, now, post, send, standing, with};
+use super::support::{Mocks, USER, active, get, now, post, send, standing, ticket, with};
 
 const JOIN: &str = "/api/v1/queue/tokens";
 
@@ -27,7 +27,7 @@ fn mocks_that_issue(issued: impl Fn() -> Joined + Send + 'static) -> Mocks {
 }
 
 fn issued() -> Joined {
-    Joined::Issued(standing(TicketState::Waiting))
+    Joined::Issued(ticket(TicketState::Waiting))
 }
 
 #[actix_web::test]
@@ -44,7 +44,7 @@ async fn who_joins_gets_a_ticket_with_its_token() {
 
 #[actix_web::test]
 async fn who_joins_again_gets_the_same_place() {
-    let again = || Joined::Again(standing(TicketState::Waiting));
+    let again = || Joined::Again(ticket(TicketState::Waiting));
     let answered = send(mocks_that_issue(again), with("access", post(JOIN, "{}"))).await;
     assert_eq!(answered.status, 200);
 }
@@ -93,12 +93,37 @@ async fn a_users_id_is_enough_only_where_it_is_trusted() {
 }
 
 #[actix_web::test]
+async fn who_asks_too_fast_is_told_when_to_ask_again() {
+    let mut memory = MockRoomMemory::new();
+    memory.expect_place().returning(|_| Some(standing(ticket(TicketState::Waiting))));
+    memory.expect_note_question().returning(|_, _| Err(Duration::milliseconds(1_500)));
+    let mocks = Mocks { memory, ..Mocks::new() };
+    let answered = send(mocks, with("queue", get("/api/v1/queue/status"))).await;
+    assert_eq!(answered.refusal(), (429, "POLLING_TOO_FAST".to_owned()));
+    assert_eq!(answered.header("retry-after"), Some("2"));
+}
+
+#[actix_web::test]
+async fn while_the_store_is_away_it_is_told_how_old_the_place_is() {
+    for (age, header) in [(Duration::milliseconds(900), None), (Duration::milliseconds(7_900), Some("7"))] {
+        let mut memory = MockRoomMemory::new();
+        memory
+            .expect_place()
+            .returning(move |_| Some(Standing { age, ..standing(ticket(TicketState::Waiting)) }));
+        memory.expect_note_question().returning(|_, _| Ok(()));
+        let mocks = Mocks { memory, ..Mocks::new() };
+        let answered = send(mocks, with("queue", get("/api/v1/queue/status"))).await;
+        assert_eq!((answered.status.as_u16(), answered.header("age")), (200, header));
+    }
+}
+
+#[actix_web::test]
 async fn only_whoever_waits_is_told_to_ask_again() {
-    let waiting = Mocks::with_standing(standing(TicketState::Waiting));
+    let waiting = Mocks::with_ticket(ticket(TicketState::Waiting));
     let answered = send(waiting, with("queue", get("/api/v1/queue/status"))).await;
     assert_eq!((answered.status.as_u16(), answered.header("retry-after")), (200, Some("1")));
     assert_eq!(answered.json().get("token"), None);
-    let answered = send(Mocks::with_standing(active()), with("queue", get("/api/v1/queue/status"))).await;
+    let answered = send(Mocks::with_ticket(active()), with("queue", get("/api/v1/queue/status"))).await;
     assert_eq!((answered.status.as_u16(), answered.header("retry-after")), (200, None));
     assert_eq!(answered.json()["expiresAt"], "1970-01-01T00:26:40Z");
 }
@@ -119,7 +144,7 @@ fn entry() -> LedgerEntry {
 #[actix_web::test]
 async fn a_charge_is_answered_exactly_and_its_replay_byte_for_byte() {
     let path = format!("/api/v1/users/{USER}/balance/charges");
-    let facts = |recorded| ChargeFacts { standing: Some(active()), recorded, balance: Money::ZERO };
+    let facts = |recorded| ChargeFacts { ticket: Some(active()), recorded, balance: Money::ZERO };
     let mut fresh = Mocks::new();
     fresh.wallets.expect_load_for_charge().returning(move |_, _| Ok(facts(None)));
     fresh.wallets.expect_commit_charge().returning(|_| Ok(Commit::Committed(entry())));
@@ -143,7 +168,7 @@ async fn a_charge_is_answered_exactly_and_its_replay_byte_for_byte() {
 
 #[actix_web::test]
 async fn a_page_leads_to_the_next_one() {
-    let mut mocks = Mocks::with_standing(active());
+    let mut mocks = Mocks::with_ticket(active());
     mocks
         .wallets
         .expect_entries()
@@ -152,7 +177,7 @@ async fn a_page_leads_to_the_next_one() {
     let answered = send(mocks, with("queue", get(&path))).await;
     let next = answered.json()["next"].as_str().unwrap().to_owned();
 
-    let mut mocks = Mocks::with_standing(active());
+    let mut mocks = Mocks::with_ticket(active());
     let after = Cursor { position: 7, id: Uuid::from_u128(50) };
     mocks
         .wallets
@@ -166,9 +191,16 @@ async fn a_page_leads_to_the_next_one() {
 #[actix_web::test]
 async fn the_operator_sees_the_whole_room() {
     let mut mocks = Mocks::new();
-    let overview =
-        RoomOverview { policy: RoomPolicy::default(), waiting: 3, active: 2, issued: 7, admitted_lately: 5 };
-    mocks.room.expect_overview().returning(move || Ok(overview.clone()));
+    let overview = RoomOverview {
+        policy: RoomPolicy::default(),
+        waiting: 3,
+        passed_over: 1,
+        active: 2,
+        issued: 7,
+        admitted_lately: 5,
+        age: Duration::milliseconds(12),
+    };
+    mocks.memory.expect_overview().returning(move || overview.clone());
     let answered = send(mocks, with("operator", get("/api/v1/admin/queue"))).await;
     let expected = json!({
         "policy": {
@@ -176,6 +208,7 @@ async fn the_operator_sees_the_whole_room() {
             "sessionSeconds": 600, "claimSeconds": 60, "state": "OPEN",
         },
         "state": "OPEN", "waiting": 3, "active": 2, "issued": 7, "admittedLastMinute": 5,
+        "passedOver": 1, "ageMilliseconds": 12,
     });
     assert_eq!(answered.json(), expected);
 }
@@ -226,7 +259,7 @@ async fn taken_seats_are_named() {
     let mut mocks = Mocks::new();
     mocks.inventory.expect_load_for_hold().returning(move |_, _, _| {
         Ok(HoldFacts {
-            standing: Some(active()),
+            ticket: Some(active()),
             recorded: None,
             show: Some((show.clone(), sales)),
             seats: vec![seat.clone()],

@@ -21,7 +21,7 @@ use domain::{
     reservation::{HoldPolicy, MockReservations, MockSeatInventory},
     storage::StorageError,
     time::{MockClock, Timestamp},
-    waiting_room::{MockWaitingRoom, Standing, Ticket, TicketState},
+    waiting_room::{MockRoomMemory, MockWaitingRoom, Standing, Ticket, TicketState},
     wallet::{ChargePolicy, MockWallets},
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -43,16 +43,34 @@ pub(crate) fn now() -> Timestamp {
     Utc.timestamp_opt(1_000, 0).unwrap()
 }
 
-/// The caller's ticket, as the room shows it.
-pub(crate) fn standing(state: TicketState) -> Standing {
-    let ticket =
-        Ticket { id: TicketId(Uuid::from_u128(9)), user: UserId(USER), number: 12, issued_at: now(), state };
-    Standing { ticket, ahead: 4, waiting: 9, admitted_lately: 60 }
+/// The caller's ticket.
+pub(crate) fn ticket(state: TicketState) -> Ticket {
+    Ticket { id: TicketId(Uuid::from_u128(9)), user: UserId(USER), number: 12, issued_at: now(), state }
 }
 
 /// It is the caller's turn.
-pub(crate) fn active() -> Standing {
-    standing(TicketState::Active { expires_at: now() + Duration::minutes(10) })
+pub(crate) fn active() -> Ticket {
+    ticket(TicketState::Active { expires_at: now() + Duration::minutes(10), claimed: true })
+}
+
+/// Where a ticket stands.
+pub(crate) fn standing(ticket: Ticket) -> Standing {
+    let age = Duration::zero();
+    Standing { ticket, ahead: 4, there_ahead: 4, waiting: 9, admitted_lately: 60, age }
+}
+
+/// A memory that knows of the caller's ticket, or has to look it up if it has ended or there is none.
+fn memory(known: Option<Ticket>) -> MockRoomMemory {
+    let mut memory = MockRoomMemory::new();
+    let has_ended = |ticket: &Ticket| matches!(ticket.state, TicketState::Ended { .. });
+    memory.expect_is_fresh().returning(|| true);
+    memory.expect_place().returning(move |_| known.filter(|ticket| !has_ended(ticket)).map(standing));
+    memory.expect_place_told().returning(standing);
+    memory.expect_look_up().returning(move |_| Ok(known));
+    memory.expect_catch_up().returning(|| ());
+    memory.expect_note_presence().returning(|_, _| ());
+    memory.expect_note_question().returning(|_, _| Ok(()));
+    memory
 }
 
 /// The mocks behind an application. A call to one that expects none is answered with 500.
@@ -61,6 +79,7 @@ pub(crate) struct Mocks {
     pub(crate) hasher: MockPasswordHasher,
     pub(crate) failed_logins: MockFailedLogins,
     pub(crate) room: MockWaitingRoom,
+    pub(crate) memory: MockRoomMemory,
     pub(crate) catalog: MockCatalog,
     pub(crate) inventory: MockSeatInventory,
     pub(crate) reservations: MockReservations,
@@ -77,6 +96,7 @@ impl Mocks {
             hasher: MockPasswordHasher::new(),
             failed_logins: MockFailedLogins::new(),
             room: MockWaitingRoom::new(),
+            memory: memory(None),
             catalog: MockCatalog::new(),
             inventory: MockSeatInventory::new(),
             reservations: MockReservations::new(),
@@ -90,13 +110,9 @@ impl Mocks {
         }
     }
 
-    /// Mocks whose room shows the caller's ticket so.
-    pub(crate) fn with_standing(standing: Standing) -> Self {
-        let mut mocks = Self::new();
-        let turn = standing.clone();
-        mocks.room.expect_standing().returning(move |_| Ok(Some(standing.clone())));
-        mocks.room.expect_turn().returning(move |_, _| Ok(Some(turn.clone())));
-        mocks
+    /// Mocks whose room has the caller's ticket.
+    pub(crate) fn with_ticket(ticket: Ticket) -> Self {
+        Self { memory: memory(Some(ticket)), ..Self::new() }
     }
 
     pub(crate) fn state(self) -> State {
@@ -121,7 +137,7 @@ impl Mocks {
         let tokens = Arc::new(tokens());
         let (users, hasher, failed) =
             (Arc::new(self.users), Arc::new(self.hasher), Arc::new(self.failed_logins));
-        let (room, catalog) = (Arc::new(self.room), Arc::new(self.catalog));
+        let (room, memory, catalog) = (Arc::new(self.room), Arc::new(self.memory), Arc::new(self.catalog));
         let (inventory, reservations) = (Arc::new(self.inventory), Arc::new(self.reservations));
         let (wallets, payments) = (Arc::new(self.wallets), Arc::new(self.payments));
         let (keep, hold, charge) = (TokenPolicy::default(), HoldPolicy::default(), ChargePolicy::default());
@@ -147,14 +163,16 @@ impl Mocks {
                 clock.clone(),
                 ids.clone(),
                 room.clone(),
+                memory.clone(),
                 tokens,
                 keep,
             )),
-            check_place: Arc::new(waiting_room::CheckPlace::new(clock.clone(), room.clone())),
-            leave_queue: Arc::new(waiting_room::LeaveQueue::new(clock.clone(), room.clone())),
-            require_turn: Arc::new(waiting_room::RequireTurn::new(clock.clone(), room.clone())),
-            show_queue: Arc::new(waiting_room::ShowQueue::new(room.clone())),
-            change_policy: Arc::new(waiting_room::ChangePolicy::new(room.clone())),
+            check_place: Arc::new(waiting_room::CheckPlace::new(clock.clone(), memory.clone())),
+            claim_turn: Arc::new(waiting_room::ClaimTurn::new(memory.clone())),
+            leave_queue: Arc::new(waiting_room::LeaveQueue::new(clock.clone(), room.clone(), memory.clone())),
+            require_turn: Arc::new(waiting_room::RequireTurn::new(clock.clone(), memory.clone())),
+            show_queue: Arc::new(waiting_room::ShowQueue::new(memory.clone())),
+            change_policy: Arc::new(waiting_room::ChangePolicy::new(room.clone(), memory.clone())),
             list_concerts: Arc::new(catalog::ListConcerts::new(catalog.clone())),
             list_schedules: Arc::new(catalog::ListSchedules::new(clock.clone(), catalog.clone())),
             list_seats: Arc::new(catalog::ListSeats::new(clock.clone(), catalog.clone())),
@@ -185,7 +203,13 @@ impl Mocks {
             )),
             show_balance: Arc::new(wallet::ShowBalance::new(wallets.clone())),
             list_transactions: Arc::new(wallet::ListTransactions::new(wallets)),
-            pay_reservation: Arc::new(payment::PayReservation::new(clock, ids, payments.clone(), room)),
+            pay_reservation: Arc::new(payment::PayReservation::new(
+                clock,
+                ids,
+                payments.clone(),
+                room,
+                memory,
+            )),
             find_payment: Arc::new(payment::FindPayment::new(payments.clone())),
             list_payments: Arc::new(payment::ListPayments::new(payments)),
         }
@@ -209,7 +233,13 @@ fn tokens() -> MockTokens {
         if token == "access" { Ok(AccessClaims { user, expires_at }) } else { Err(BadToken) }
     });
     tokens.expect_verify_queue().returning(move |token, _| {
-        let claims = QueueClaims { user, ticket: TicketId(Uuid::from_u128(9)), number: 12, expires_at };
+        let claims = QueueClaims {
+            user,
+            ticket: TicketId(Uuid::from_u128(9)),
+            number: 12,
+            issued_at: now(),
+            expires_at,
+        };
         if token == "queue" { Ok(claims) } else { Err(BadToken) }
     });
     tokens.expect_sign_queue().returning(|_, _| Ok(SignedToken("queue".into())));

@@ -7,7 +7,10 @@ mod errors;
 mod idempotency;
 mod payments;
 mod reservations;
+mod room_changes;
 mod room_lock;
+mod room_notices;
+mod room_reading;
 mod seat_inventory;
 mod statement;
 mod users;
@@ -17,17 +20,24 @@ mod wallets;
 use std::{future::Future, sync::Arc, time::Instant};
 
 use diesel::{dsl::sql, result::Error, sql_types::Bool};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
-use domain::{storage::StorageError, time::Clock, waiting_room::RoomPolicy};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
+use domain::{
+    storage::StorageError,
+    time::Clock,
+    waiting_room::{RoomNotices, RoomPolicy},
+};
 
 use self::{
     clock::{ASKED_EVERY, Reading, ServerClock},
     connect::Connection,
     errors::storage_error,
+    room_notices::Listener,
 };
 use crate::{
     convert::{count, moment, row_error},
-    rows::RoomRow,
+    room_batch::RoomBatch,
+    room_plan::{RoomChanges, RoomOutcomes},
+    room_rows::RoomRow,
     schema,
     sql_types::{Moment, StoredMoment},
 };
@@ -37,6 +47,8 @@ use crate::{
 pub struct PostgresStore {
     pool: Pool<AsyncPgConnection>,
     clock: Arc<ServerClock>,
+    room: RoomBatch,
+    notices: Arc<Listener>,
 }
 
 impl PostgresStore {
@@ -59,7 +71,18 @@ impl PostgresStore {
         let pool = connect::pool(url, connections)?;
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
-        Ok(Self { pool, clock })
+        let room = RoomBatch::start({
+            let pool = pool.clone();
+            move |changes| make_room_changes(pool.clone(), changes)
+        });
+        let notices = Arc::new(Listener::start(url.to_owned()));
+        Ok(Self { pool, clock, room, notices })
+    }
+
+    /// Tells of changes of the waiting room.
+    #[must_use]
+    pub fn room_notices(&self) -> Arc<dyn RoomNotices> {
+        self.notices.clone()
     }
 
     /// The server's clock.
@@ -111,6 +134,17 @@ async fn to_its_end<T: Send + 'static>(
     transaction: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, StorageError> {
     tokio::spawn(transaction).await.map_err(StorageError::unexpected)?.map_err(storage_error)
+}
+
+async fn make_room_changes(
+    pool: Pool<AsyncPgConnection>,
+    changes: RoomChanges,
+) -> Result<RoomOutcomes, StorageError> {
+    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+    to_its_end(async move {
+        connection.transaction(async |connection| room_changes::make(connection, changes).await).await
+    })
+    .await
 }
 
 async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageError> {

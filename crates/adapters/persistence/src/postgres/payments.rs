@@ -22,7 +22,7 @@ use super::{
     moment,
     reservations::find_payable,
     statement::{SqlText, Statement, values},
-    waiting_room::turn_of,
+    waiting_room::ticket_of,
 };
 use crate::{
     codes::Code,
@@ -124,8 +124,8 @@ impl Payments for PostgresStore {
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
         let connection = self.connection().await?;
-        let (standing, payable) = try_join(
-            turn_of(&connection, request.ticket, request.user),
+        let (ticket, payable) = try_join(
+            ticket_of(&connection, request.ticket, request.user),
             find_payable(&connection, request.user, request.reservation),
         )
         .await
@@ -133,7 +133,7 @@ impl Payments for PostgresStore {
         let (reservation, balance) = payable.unzip();
         let recorded = find_record(&connection, request.user, Operation::PayReservation, key).await;
         let recorded = recorded.map_err(storage_error)?;
-        Ok(PaymentFacts { standing, recorded, reservation, balance: balance.unwrap_or_default() })
+        Ok(PaymentFacts { ticket, recorded, reservation, balance: balance.unwrap_or_default() })
     }
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {

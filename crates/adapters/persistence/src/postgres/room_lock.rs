@@ -4,14 +4,14 @@ use diesel::{dsl::sql, prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     time::Timestamp,
-    waiting_room::{Occupancy, RoomPolicy},
+    waiting_room::{Occupancy, RollKept, RoomPolicy},
 };
 use futures_util::future::try_join;
 
 use super::{count, moment, row_error};
 use crate::{
     queries,
-    rows::RoomRow,
+    room_rows::RoomRow,
     schema::waiting_room,
     sql_types::{Moment, StoredMoment},
 };
@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct LockedRoom {
     /// The policy in force.
     pub(super) policy: RoomPolicy,
+    /// What is known of the roll calls.
+    pub(super) roll: RollKept,
     /// The last number handed out.
     pub(super) last_number: i64,
     /// The server's time, read after the lock was had: it follows the order in which the lock went round.
@@ -27,11 +29,16 @@ pub(super) struct LockedRoom {
 }
 
 /// Waits for the room's lock, and keeps it until the transaction ends.
-pub(super) async fn lock_room(connection: &mut AsyncPgConnection) -> Result<LockedRoom, Error> {
-    let row: RoomRow =
-        waiting_room::table.select(RoomRow::as_select()).for_no_key_update().first(connection).await?;
-    let now = read_clock(connection).await?;
-    Ok(LockedRoom { policy: row.policy().map_err(row_error)?, last_number: row.last_number, now })
+pub(super) async fn lock_room(connection: &AsyncPgConnection) -> Result<LockedRoom, Error> {
+    let row = waiting_room::table.select(RoomRow::as_select()).for_no_key_update();
+    // Both are under way at once, and the server answers the second after the first.
+    let (row, now) = try_join(row.first::<RoomRow>(&mut &*connection), read_clock(connection)).await?;
+    Ok(LockedRoom {
+        policy: row.policy().map_err(row_error)?,
+        roll: row.roll().map_err(row_error)?,
+        last_number: row.last_number,
+        now,
+    })
 }
 
 /// The server's time, this very moment.
@@ -41,14 +48,17 @@ pub(super) async fn read_clock(connection: &AsyncPgConnection) -> Result<Timesta
 }
 
 impl LockedRoom {
-    /// Counts who is inside, after the turns that ran out have been ended.
+    /// Counts what the policy bounds, after the turns that ran out have been ended.
     pub(super) async fn occupancy(&self, connection: &AsyncPgConnection) -> Result<Occupancy, Error> {
-        let since = moment(self.now - self.policy.interval);
-        let (active, admitted) = try_join(
-            queries::turns_live_at(moment(self.now)).count().get_result::<i64>(&mut &*connection),
-            queries::admitted_after(since).count().get_result::<i64>(&mut &*connection),
-        )
-        .await?;
+        let active = queries::turns_live_at(moment(self.now)).count().get_result::<i64>(&mut &*connection);
+        let admitted = async {
+            if !self.policy.counts_admissions() {
+                return Ok(0);
+            }
+            let since = moment(self.now - self.policy.interval);
+            queries::admitted_after(since).count().get_result::<i64>(&mut &*connection).await
+        };
+        let (active, admitted) = try_join(active, admitted).await?;
         Ok(Occupancy { active: count(active)?, admitted_within_interval: count(admitted)? })
     }
 }

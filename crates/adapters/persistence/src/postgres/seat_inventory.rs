@@ -21,7 +21,7 @@ use super::{
     moment,
     reservations::find_reservation,
     statement::{SqlText, Statement, values},
-    waiting_room::turn_of,
+    waiting_room::ticket_of,
 };
 use crate::{
     queries,
@@ -197,7 +197,7 @@ impl SeatInventory for PostgresStore {
         let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
         let holds = queries::holds_of(user, schedule, moment(now));
         let caller = try_join(
-            turn_of(&connection, request.ticket, request.user),
+            ticket_of(&connection, request.ticket, request.user),
             holds.get_result::<(Option<i64>, Option<i64>)>(&mut &*connection),
         );
         let wanted = try_join(
@@ -210,10 +210,10 @@ impl SeatInventory for PostgresStore {
             },
             queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(&mut &*connection),
         );
-        let ((standing, holds), (show, seats)) = try_join(caller, wanted).await.map_err(storage_error)?;
+        let ((ticket, holds), (show, seats)) = try_join(caller, wanted).await.map_err(storage_error)?;
         let recorded = find_record(&connection, request.user, Operation::HoldSeats, key).await;
         Ok(HoldFacts {
-            standing,
+            ticket,
             recorded: recorded.map_err(storage_error)?,
             show: show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose()?,
             seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?,
@@ -250,10 +250,10 @@ impl SeatInventory for PostgresStore {
         reservation: ReservationId,
     ) -> Result<CancelFacts, StorageError> {
         let connection = self.connection().await?;
-        let standing = turn_of(&connection, ticket, user);
+        let ticket = ticket_of(&connection, ticket, user);
         let reservation = find_reservation(&connection, user, reservation);
-        let (standing, reservation) = try_join(standing, reservation).await.map_err(storage_error)?;
-        Ok(CancelFacts { standing, reservation })
+        let (ticket, reservation) = try_join(ticket, reservation).await.map_err(storage_error)?;
+        Ok(CancelFacts { ticket, reservation })
     }
 
     async fn commit_cancel(&self, released: &HoldReleased) -> Result<Commit<()>, StorageError> {

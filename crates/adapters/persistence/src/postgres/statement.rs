@@ -53,6 +53,9 @@ value! {
     String => Text,
     Option<String> => Nullable<Text>,
     Vec<i16> => Array<SmallInt>,
+    Vec<i64> => Array<BigInt>,
+    Vec<StoredId> => Array<Id>,
+    Vec<StoredMoment> => Array<Moment>,
 }
 
 impl<T: SqlText> Statement<T> {

@@ -20,7 +20,7 @@ use super::{
     idempotency::{find_record, key_and_fingerprint},
     moment,
     statement::{SqlText, Statement, values},
-    waiting_room::turn_of,
+    waiting_room::ticket_of,
 };
 use crate::{
     pages::ledger_page,
@@ -91,15 +91,15 @@ impl Wallets for PostgresStore {
         key: Option<IdempotencyKey>,
     ) -> Result<ChargeFacts, StorageError> {
         let connection = self.connection().await?;
-        let (standing, balance) = try_join(
-            turn_of(&connection, request.ticket, request.user),
+        let (ticket, balance) = try_join(
+            ticket_of(&connection, request.ticket, request.user),
             find_balance(&connection, request.user),
         )
         .await
         .map_err(storage_error)?;
         let recorded = find_record(&connection, request.user, Operation::ChargeBalance, key).await;
         let recorded = recorded.map_err(storage_error)?;
-        Ok(ChargeFacts { standing, recorded, balance })
+        Ok(ChargeFacts { ticket, recorded, balance })
     }
 
     async fn commit_charge(&self, charged: &BalanceCharged) -> Result<Commit<LedgerEntry>, StorageError> {

@@ -7,6 +7,8 @@ mod idempotency;
 mod payments;
 mod readers;
 mod reservations;
+mod room_changes;
+mod room_reading;
 mod seat_inventory;
 mod users;
 mod waiting_room;
@@ -15,17 +17,21 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
+use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
     storage::StorageError,
     time::{Clock, Timestamp},
-    waiting_room::RoomPolicy,
+    waiting_room::{RoomNotices, RoomPolicy},
 };
+use tokio::sync::Notify;
 
 use self::{readers::Readers, writer::Writer};
 use crate::{
     convert::{count, moment, row_error},
-    rows::RoomRow,
+    room_batch::RoomBatch,
+    room_plan::{RoomChanges, RoomOutcomes},
+    room_rows::RoomRow,
     schema,
 };
 
@@ -35,6 +41,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     clock: Arc<dyn Clock>,
+    room: RoomBatch,
+    notices: Arc<Notices>,
 }
 
 impl SqliteStore {
@@ -48,12 +56,27 @@ impl SqliteStore {
     }
 
     /// Opens the file. `clock` is the store's own time, too: what runs out is asked of it when it is written.
+    /// Needs a runtime.
     ///
     /// # Errors
     ///
     /// [`StorageError`] when the file can not be opened.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
-        Ok(Self { writer: Writer::start(path)?, readers: Readers::start(path)?, clock })
+        let (writer, readers, notices) =
+            (Writer::start(path)?, Readers::start(path)?, Arc::new(Notices::default()));
+        let room = RoomBatch::start({
+            let (writer, clock, notices) = (writer.clone(), Arc::clone(&clock), Arc::clone(&notices));
+            move |changes| {
+                make_room_changes(writer.clone(), Arc::clone(&clock), Arc::clone(&notices), changes)
+            }
+        });
+        Ok(Self { writer, readers, clock, room, notices })
+    }
+
+    /// Tells of changes of the waiting room.
+    #[must_use]
+    pub fn room_notices(&self) -> Arc<dyn RoomNotices> {
+        self.notices.clone()
     }
 
     /// The clock the store was opened with.
@@ -89,5 +112,30 @@ impl SqliteStore {
     fn writing_clock(&self) -> impl Fn() -> Timestamp + Send + use<> {
         let clock = Arc::clone(&self.clock);
         move || clock.now()
+    }
+}
+
+async fn make_room_changes(
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    notices: Arc<Notices>,
+    changes: RoomChanges,
+) -> Result<RoomOutcomes, StorageError> {
+    let outcomes =
+        writer.write(move |connection| room_changes::make(connection, &changes, moment(clock.now()))).await;
+    notices.changed.notify_one();
+    outcomes
+}
+
+/// The one instance tells itself.
+#[derive(Default)]
+struct Notices {
+    changed: Notify,
+}
+
+#[async_trait]
+impl RoomNotices for Notices {
+    async fn next(&self) {
+        self.changed.notified().await;
     }
 }

@@ -20,7 +20,7 @@ use super::{
     idempotency::{find_record, store_record},
     moment,
     reservations::find_reservation,
-    waiting_room::{end_ticket, is_turn, turn_of},
+    waiting_room::{end_ticket, is_turn, ticket_of},
     wallets::{add_entry, find_wallet},
     writer::stale_unless,
 };
@@ -40,10 +40,10 @@ impl Payments for SqliteStore {
         request: &PaymentRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
-        let (request, now) = (*request, moment(self.clock.now()));
+        let request = *request;
         let question = move |connection: &mut SqliteConnection| {
             Ok(PaymentFacts {
-                standing: turn_of(connection, request.ticket, request.user, now)?,
+                ticket: ticket_of(connection, request.ticket, request.user)?,
                 recorded: find_record(connection, request.user, Operation::PayReservation, key.as_ref())?,
                 reservation: find_reservation(connection, request.user, request.reservation)?,
                 balance: find_wallet(connection, request.user)?.0,

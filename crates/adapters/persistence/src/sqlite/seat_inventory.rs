@@ -20,7 +20,7 @@ use super::{
     moment,
     reservations::find_reservation,
     row_error,
-    waiting_room::{is_turn, turn_of},
+    waiting_room::{is_turn, ticket_of},
     writer::stale_unless,
 };
 use crate::{
@@ -54,10 +54,9 @@ impl SeatInventory for SqliteStore {
         user: UserId,
         reservation: ReservationId,
     ) -> Result<CancelFacts, StorageError> {
-        let now = moment(self.clock.now());
         let question = move |connection: &mut SqliteConnection| {
             Ok(CancelFacts {
-                standing: turn_of(connection, ticket, user, now)?,
+                ticket: ticket_of(connection, ticket, user)?,
                 reservation: find_reservation(connection, user, reservation)?,
             })
         };
@@ -91,7 +90,7 @@ fn load_for_hold(
     let seats = queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(connection)?;
     let holds = queries::holds_of(user, schedule, moment(now)).get_result(connection)?;
     Ok(HoldFacts {
-        standing: turn_of(connection, request.ticket, request.user, moment(now))?,
+        ticket: ticket_of(connection, request.ticket, request.user)?,
         recorded: find_record(connection, request.user, Operation::HoldSeats, key)?,
         show: show.map_err(row_error)?,
         seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,

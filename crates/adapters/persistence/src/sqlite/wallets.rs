@@ -16,7 +16,7 @@ use super::{
     SqliteStore,
     idempotency::{find_record, store_record},
     moment,
-    waiting_room::{is_turn, turn_of},
+    waiting_room::{is_turn, ticket_of},
     writer::stale_unless,
 };
 use crate::{
@@ -53,10 +53,10 @@ impl Wallets for SqliteStore {
         request: &ChargeRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<ChargeFacts, StorageError> {
-        let (request, now) = (*request, moment(self.clock.now()));
+        let request = *request;
         let question = move |connection: &mut SqliteConnection| {
             Ok(ChargeFacts {
-                standing: turn_of(connection, request.ticket, request.user, now)?,
+                ticket: ticket_of(connection, request.ticket, request.user)?,
                 recorded: find_record(connection, request.user, Operation::ChargeBalance, key.as_ref())?,
                 balance: find_wallet(connection, request.user)?.0,
             })

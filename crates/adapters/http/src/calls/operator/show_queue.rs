@@ -29,6 +29,12 @@ pub(crate) struct QueueBody {
     /// Admissions within the last minute.
     #[schema(minimum = 0, examples(41))]
     admitted_last_minute: u64,
+    /// How many of those who wait have stopped asking and were passed over; they come first when they are back.
+    #[schema(minimum = 0, examples(3))]
+    passed_over: u64,
+    /// How old all this is, in milliseconds: more than a quarter of a second only while the store is away.
+    #[schema(minimum = 0, examples(12))]
+    age_milliseconds: u64,
 }
 
 impl From<RoomOverview> for QueueBody {
@@ -40,11 +46,13 @@ impl From<RoomOverview> for QueueBody {
             active: overview.active,
             issued: overview.issued,
             admitted_last_minute: overview.admitted_lately,
+            passed_over: overview.passed_over,
+            age_milliseconds: u64::try_from(overview.age.num_milliseconds()).unwrap_or(0),
         }
     }
 }
 
-problems!(ShowQueueProblems: OPERATOR, STORE);
+problems!(ShowQueueProblems: OPERATOR; Internal);
 
 /// Shows the waiting room.
 #[utoipa::path(
@@ -53,6 +61,6 @@ problems!(ShowQueueProblems: OPERATOR, STORE);
     security(("adminKey" = [])),
 )]
 pub(crate) async fn show_queue(_: Operator, use_cases: web::Data<UseCases>) -> Result<HttpResponse, Problem> {
-    let overview = use_cases.show_queue.handle().await?;
+    let overview = use_cases.show_queue.handle().await;
     Ok(HttpResponse::Ok().json(QueueBody::from(overview)))
 }

@@ -49,7 +49,7 @@ pub(crate) struct TicketBody {
     poll_after_seconds: u64,
     /// When it was issued.
     issued_at: Instant,
-    /// When the turn ends, while it is its turn.
+    /// When the turn ends, while it is its turn. Whoever comes in time keeps it for the session time.
     #[schema(required)]
     expires_at: Option<Instant>,
     /// Why it is over, once it is.
@@ -69,7 +69,7 @@ impl From<&Standing> for TicketBody {
         let ticket = &standing.ticket;
         let (status, expires_at, reason) = match ticket.state {
             TicketState::Waiting => (TicketStatus::Waiting, None, None),
-            TicketState::Active { expires_at } => (TicketStatus::Active, Some(expires_at.into()), None),
+            TicketState::Active { expires_at, .. } => (TicketStatus::Active, Some(expires_at.into()), None),
             TicketState::Ended { reason } => (TicketStatus::Ended, None, Some(reason.into())),
         };
         Self {
@@ -118,13 +118,20 @@ mod tests {
             issued_at: at(0),
             state,
         };
-        let standing = Standing { ticket, ahead: 4, waiting: 9, admitted_lately: 60 };
+        let standing = Standing {
+            ticket,
+            ahead: 4,
+            there_ahead: 4,
+            waiting: 9,
+            admitted_lately: 60,
+            age: chrono::Duration::zero(),
+        };
         serde_json::to_value(TicketBody::from(&standing)).unwrap()
     }
 
     #[test]
     fn every_member_is_there_whatever_the_status() {
-        let active = TicketState::Active { expires_at: Utc.timestamp_opt(60, 0).unwrap() };
+        let active = TicketState::Active { expires_at: Utc.timestamp_opt(60, 0).unwrap(), claimed: true };
         for state in [TicketState::Waiting, active, TicketState::Ended { reason: EndReason::NoShow }] {
             assert_eq!(body(state).as_object().unwrap().len(), 10);
         }
@@ -135,7 +142,8 @@ mod tests {
         let waiting = body(TicketState::Waiting);
         assert_eq!(waiting["estimatedWaitSeconds"], 5);
         assert!(waiting["expiresAt"].is_null() && waiting["reason"].is_null());
-        let active = body(TicketState::Active { expires_at: Utc.timestamp_opt(60, 0).unwrap() });
+        let active =
+            body(TicketState::Active { expires_at: Utc.timestamp_opt(60, 0).unwrap(), claimed: true });
         assert_eq!((&active["expiresAt"], &active["ahead"]), (&json!("1970-01-01T00:01:00Z"), &json!(0)));
         let ended = body(TicketState::Ended { reason: EndReason::TimedOut });
         assert_eq!((&ended["reason"], &ended["expiresAt"]), (&json!("TIMED_OUT"), &json!(null)));

@@ -20,30 +20,54 @@ CREATE TABLE waiting_room (
     interval_seconds integer NOT NULL CHECK (interval_seconds > 0),
     session_seconds  integer NOT NULL CHECK (session_seconds > 0),
     claim_seconds    integer NOT NULL CHECK (claim_seconds > 0),
-    state            text NOT NULL CHECK (state IN ('OPEN', 'PAUSED', 'DRAINING'))
+    state            text NOT NULL CHECK (state IN ('OPEN', 'PAUSED', 'DRAINING')),
+    -- When an instance last told who is there, and up to which number that is known.
+    roll_called_at   timestamptz,
+    roll_up_to       bigint NOT NULL DEFAULT 0 CHECK (roll_up_to >= 0)
 ) WITH (fillfactor = 20);
 
 CREATE TABLE queue_tickets (
-    id          uuid PRIMARY KEY,
-    user_id     uuid NOT NULL REFERENCES users (id),
-    number      bigint NOT NULL CONSTRAINT queue_tickets_number_is_unique UNIQUE CHECK (number > 0),
-    status      text NOT NULL,
-    end_reason  text CHECK (end_reason IN ('PAID', 'LEFT', 'TIMED_OUT', 'NO_SHOW')),
-    issued_at   timestamptz NOT NULL,
-    admitted_at timestamptz,
-    expires_at  timestamptz,
-    ended_at    timestamptz,
+    id            uuid PRIMARY KEY,
+    user_id       uuid NOT NULL REFERENCES users (id),
+    number        bigint NOT NULL CONSTRAINT queue_tickets_number_is_unique UNIQUE CHECK (number > 0),
+    status        text NOT NULL,
+    end_reason    text CHECK (end_reason IN ('PAID', 'LEFT', 'TIMED_OUT', 'NO_SHOW')),
+    issued_at     timestamptz NOT NULL,
+    -- Until when whoever waits is believed to be there, and whether somebody behind came first meanwhile.
+    present_until timestamptz NOT NULL,
+    passed_over   boolean NOT NULL DEFAULT false,
+    admitted_at   timestamptz,
+    -- When the owner first came after the admission.
+    claimed_at    timestamptz,
+    expires_at    timestamptz,
+    ended_at      timestamptz,
+    -- The transaction that last changed what instances know of a ticket; none since it was issued.
+    changed_in    xid8,
     CONSTRAINT queue_tickets_life CHECK (
-        (status = 'WAITING' AND admitted_at IS NULL AND expires_at IS NULL AND ended_at IS NULL AND end_reason IS NULL)
-        OR (status = 'ACTIVE' AND admitted_at IS NOT NULL AND expires_at IS NOT NULL AND ended_at IS NULL AND end_reason IS NULL)
-        OR (status = 'ENDED' AND ended_at IS NOT NULL AND end_reason IS NOT NULL)
+        (status = 'WAITING' AND admitted_at IS NULL AND claimed_at IS NULL AND expires_at IS NULL AND ended_at IS NULL AND end_reason IS NULL)
+        OR (status = 'ACTIVE' AND NOT passed_over AND admitted_at IS NOT NULL AND expires_at IS NOT NULL AND ended_at IS NULL AND end_reason IS NULL)
+        OR (status = 'ENDED' AND NOT passed_over AND ended_at IS NOT NULL AND end_reason IS NOT NULL)
     )
 ) WITH (fillfactor = 80);
 
 CREATE UNIQUE INDEX queue_tickets_one_live_a_user ON queue_tickets (user_id) WHERE status <> 'ENDED';
-CREATE INDEX queue_tickets_waiting ON queue_tickets (number) WHERE status = 'WAITING';
+CREATE INDEX queue_tickets_waiting ON queue_tickets (passed_over, number) WHERE status = 'WAITING';
 CREATE INDEX queue_tickets_active ON queue_tickets (expires_at) WHERE status = 'ACTIVE';
 CREATE INDEX queue_tickets_admitted ON queue_tickets (admitted_at) WHERE admitted_at IS NOT NULL;
+CREATE INDEX queue_tickets_changed ON queue_tickets (changed_in) WHERE changed_in IS NOT NULL;
+
+-- Whoever changes a ticket, by whatever statement, lets the instances find the change.
+CREATE FUNCTION queue_tickets_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.changed_in := pg_current_xact_id();
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER queue_tickets_stamp BEFORE UPDATE ON queue_tickets FOR EACH ROW
+    WHEN (OLD.status <> NEW.status OR OLD.passed_over <> NEW.passed_over
+          OR OLD.claimed_at IS DISTINCT FROM NEW.claimed_at OR OLD.expires_at IS DISTINCT FROM NEW.expires_at)
+    EXECUTE FUNCTION queue_tickets_stamp();
 
 -- Catalogue -----------------------------------------------------------------------------------------------
 

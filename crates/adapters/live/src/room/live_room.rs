@@ -1,0 +1,269 @@
+//! The room in the memory of this instance.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use chrono::Duration;
+use domain::{
+    storage::StorageError,
+    time::{Clock, Timestamp},
+    waiting_room::{
+        RollCall, RoomMark, RoomMemory, RoomNotices, RoomOverview, RoomReading, RoomView, Sign, Standing,
+        Ticket, TicketState, TicketWatch, WaitingRoom, is_to_be_told, present_until,
+    },
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, timeout},
+};
+
+use super::{
+    follower::follow,
+    lookups::{GOOD_FOR, Lookups, Refusal},
+    measurements::{measure_age, measure_event, measure_overview},
+    presence_book::PresenceBook,
+    watches::Watches,
+};
+
+/// How long a reading may take before the next is tried.
+const READ_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The room in memory, kept up to date for as long as somebody uses it.
+pub struct LiveRoom {
+    store: Arc<dyn WaitingRoom>,
+    clock: Arc<dyn Clock>,
+    paced: bool,
+    view: RwLock<RoomView>,
+    /// When the reading began that the view is from.
+    read_at: RwLock<Instant>,
+    lookups: Lookups,
+    book: PresenceBook,
+    watches: Watches,
+    /// Until when the store believes that somebody is there, as far as this instance has told it.
+    told: Mutex<HashMap<u64, Timestamp>>,
+    /// The numbers of those who were passed over and are back.
+    back: Mutex<Vec<u64>>,
+    roll_wanted: Notify,
+    readings_wanted: AtomicU64,
+    reading_wanted: Notify,
+    readings_done: watch::Sender<u64>,
+}
+
+impl LiveRoom {
+    /// Reads the whole room, and goes on following the store. Unless `paced`, questions never come too fast.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the store could not be read.
+    pub async fn start(
+        store: Arc<dyn WaitingRoom>,
+        notices: Arc<dyn RoomNotices>,
+        clock: Arc<dyn Clock>,
+        paced: bool,
+    ) -> Result<Arc<Self>, StorageError> {
+        let began = Instant::now();
+        let view = RoomView::of(store.read_room(None).await?);
+        let room = Arc::new(Self {
+            store,
+            clock,
+            paced,
+            view: RwLock::new(view),
+            read_at: RwLock::new(began),
+            lookups: Lookups::default(),
+            book: PresenceBook::begin(),
+            watches: Watches::default(),
+            told: Mutex::default(),
+            back: Mutex::default(),
+            roll_wanted: Notify::new(),
+            readings_wanted: AtomicU64::new(0),
+            reading_wanted: Notify::new(),
+            readings_done: watch::Sender::new(0),
+        });
+        measure_overview(&room.overview());
+        follow(&room, notices);
+        Ok(room)
+    }
+
+    fn view(&self) -> RwLockReadGuard<'_, RoomView> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self) -> RoomMark {
+        self.view().mark().clone()
+    }
+
+    /// Waits until somebody wants a reading.
+    pub(super) async fn reading_is_wanted(&self) {
+        self.reading_wanted.notified().await;
+    }
+
+    /// Waits until somebody wants the roll to be called at once.
+    pub(super) async fn roll_is_wanted(&self) {
+        self.roll_wanted.notified().await;
+    }
+
+    /// Reads what has changed, and takes it in. Those who wait for this reading go on in any case.
+    pub(super) async fn read(&self) {
+        let wanted = self.readings_wanted.load(Ordering::SeqCst);
+        let began = Instant::now();
+        let mark = self.mark();
+        let reading = timeout(READ_WITHIN, self.store.read_room(Some(mark))).await;
+        match reading.unwrap_or_else(|late| Err(StorageError::unavailable(late))) {
+            Ok(reading) => self.take_in(reading, began),
+            Err(error) => {
+                tracing::debug!(%error, "the waiting room could not be read");
+                measure_age(self.view().age(self.clock.now()));
+            }
+        }
+        self.readings_done.send_replace(wanted);
+    }
+
+    fn take_in(&self, reading: RoomReading, began: Instant) {
+        let now = self.clock.now();
+        let (events, overview) = {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            (view.take_in(reading), view.overview(now))
+        };
+        *self.read_at.write().unwrap_or_else(PoisonError::into_inner) = began;
+        events.iter().for_each(measure_event);
+        measure_overview(&overview);
+        self.watches.tell(events.iter().filter_map(domain::waiting_room::RoomEvent::number));
+    }
+
+    /// Whether somebody who waits might be admitted now.
+    pub(super) fn may_admit(&self) -> bool {
+        self.view().may_admit(self.clock.now())
+    }
+
+    /// Fills the slots that are free; tells whether anybody was admitted.
+    pub(super) async fn admit(&self) -> bool {
+        let admitted = self.store.admit().await;
+        if let Err(error) = &admitted {
+            tracing::debug!(%error, "free slots are left to the next try");
+        }
+        admitted.is_ok_and(|admitted| admitted > 0)
+    }
+
+    /// Tells the store who is there near the front; nothing while nobody waits.
+    pub(super) async fn call_roll(&self) {
+        let now = self.clock.now();
+        let Some(roll) = self.roll(now) else { return };
+        match self.store.call_roll(&roll).await {
+            Ok(_) => self.note_told(&roll),
+            Err(error) => {
+                tracing::debug!(%error, "the store was not told who is there");
+                self.back
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(roll.signs.iter().map(|sign| sign.number));
+            }
+        }
+    }
+
+    fn roll(&self, now: Timestamp) -> Option<RollCall> {
+        let view = self.view();
+        self.book.keep(|numbers| !view.nobody_waits_within(numbers));
+        if view.overview(now).waiting == 0 {
+            return None;
+        }
+        let near_up_to = view.near_up_to(now);
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let sign = |number| {
+            let question = self.book.last_question(number)?;
+            let present_until = present_until(now - question.ago, question.told);
+            Some(Sign { number, present_until })
+        };
+        let near = view.there_up_to(near_up_to).filter_map(sign);
+        let mut signs: Vec<_> = near
+            .filter(|sign| is_to_be_told(sign.present_until, told.get(&sign.number).copied(), now))
+            .collect();
+        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
+        signs.extend(back.into_iter().filter_map(sign));
+        Some(RollCall { signs, near_up_to })
+    }
+
+    /// Whoever was passed over and is back comes first: the roll is called at once.
+    fn welcome_back(&self, number: u64) {
+        if self.view().is_passed_over(number) {
+            self.back.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+            self.roll_wanted.notify_one();
+        }
+    }
+
+    fn note_told(&self, roll: &RollCall) {
+        let now = self.clock.now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.extend(roll.signs.iter().map(|sign| (sign.number, sign.present_until)));
+        told.retain(|_, until| *until > now);
+    }
+}
+
+#[async_trait]
+impl RoomMemory for LiveRoom {
+    fn place(&self, issued: &Ticket) -> Option<Standing> {
+        self.view().place(issued, self.clock.now())
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.read_at.read().unwrap_or_else(PoisonError::into_inner).elapsed() <= GOOD_FOR
+    }
+
+    fn note_presence(&self, number: u64, told: Duration) {
+        self.book.note(number, told);
+        self.welcome_back(number);
+    }
+
+    fn note_question(&self, number: u64, told: Duration) -> Result<(), Duration> {
+        if !self.paced {
+            self.note_presence(number, told);
+            return Ok(());
+        }
+        self.book.count(number, told)?;
+        self.welcome_back(number);
+        Ok(())
+    }
+
+    async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError> {
+        if let Some(Refusal(refused)) = self.lookups.recall(issued.id) {
+            return Ok(refused);
+        }
+        let found = self.store.claim(issued.id, issued.user).await?;
+        match &found {
+            Some(ticket) if matches!(ticket.state, TicketState::Active { .. }) => {
+                self.view.write().unwrap_or_else(PoisonError::into_inner).renew_turn(*ticket);
+            }
+            refused => self.lookups.remember(issued.id, Refusal(*refused)),
+        }
+        Ok(found)
+    }
+
+    async fn catch_up(&self) {
+        let mut done = self.readings_done.subscribe();
+        let mine = self.readings_wanted.fetch_add(1, Ordering::SeqCst) + 1;
+        self.reading_wanted.notify_one();
+        // Fails only when the room is on its way out of memory.
+        drop(done.wait_for(|done| *done >= mine).await);
+    }
+
+    fn place_told(&self, ticket: Ticket) -> Standing {
+        let (view, now) = (self.view(), self.clock.now());
+        if ticket.state != TicketState::Waiting {
+            return view.outside_the_queue(ticket, now);
+        }
+        view.place(&ticket, now).unwrap_or_else(|| view.behind_everybody(ticket, now))
+    }
+
+    fn watch(&self, number: u64) -> Box<dyn TicketWatch> {
+        self.watches.watch(number)
+    }
+
+    fn overview(&self) -> RoomOverview {
+        self.view().overview(self.clock.now())
+    }
+}

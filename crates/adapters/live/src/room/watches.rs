@@ -1,0 +1,87 @@
+//! Who watches which ticket.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use domain::waiting_room::TicketWatch;
+use tokio::sync::watch;
+
+type Watched = Arc<Mutex<HashMap<u64, watch::Sender<()>>>>;
+
+/// The tickets that somebody watches.
+#[derive(Default)]
+pub(super) struct Watches {
+    watched: Watched,
+}
+
+/// One who watches; the last one takes the ticket off the list.
+struct Watch {
+    number: u64,
+    changes: watch::Receiver<()>,
+    watched: Watched,
+}
+
+impl Watches {
+    pub(super) fn watch(&self, number: u64) -> Box<dyn TicketWatch> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = watched.entry(number).or_insert_with(|| watch::Sender::new(())).subscribe();
+        Box::new(Watch { number, changes, watched: Arc::clone(&self.watched) })
+    }
+
+    /// Tells those who watch any of these tickets.
+    pub(super) fn tell(&self, numbers: impl Iterator<Item = u64>) {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.is_empty() {
+            return;
+        }
+        numbers.filter_map(|number| watched.get(&number)).for_each(|changes| changes.send_replace(()));
+    }
+}
+
+#[async_trait]
+impl TicketWatch for Watch {
+    async fn changed(&mut self) {
+        if self.changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.get(&self.number).is_some_and(|changes| changes.receiver_count() == 1) {
+            watched.remove(&self.number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_those_who_watch_the_ticket_are_told() {
+        let watches = Watches::default();
+        let (mut first, mut second) = (watches.watch(1), watches.watch(2));
+        watches.tell([1, 3].into_iter());
+        first.changed().await;
+        assert!(first.changed().now_or_never().is_none(), "expected to be told once");
+        assert!(second.changed().now_or_never().is_none());
+    }
+
+    #[test]
+    fn a_ticket_that_nobody_watches_is_taken_off_the_list() {
+        let watches = Watches::default();
+        let (first, second) = (watches.watch(1), watches.watch(1));
+        drop(first);
+        assert_eq!(watches.watched.lock().unwrap().len(), 1);
+        drop(second);
+        assert!(watches.watched.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,100 @@
+//! Reading the room, or what has changed in it, on PostgreSQL.
+//!
+//! Every change of a ticket is stamped with its transaction. An instance remembers the snapshot of its last
+//! reading, and asks for the tickets whose transaction that snapshot could not see: so that nothing is missed,
+//! whatever order transactions commit in, and what has not changed costs nothing.
+
+use diesel::{
+    prelude::*,
+    result::Error,
+    sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::waiting_room::{MEASURED_FOR, RoomContents, RoomMark, RoomReading, TicketNews};
+
+use super::{
+    moment,
+    room_lock::read_clock,
+    row_error,
+    statement::{SqlText, Statement, values},
+};
+use crate::{
+    queries,
+    room_rows::{RoomRow, TicketRow, whole},
+    schema::queue_tickets,
+    sql_types::{Id, Moment, StoredMoment},
+};
+
+struct ReadChanges;
+
+/// The room's row once, or once for each ticket that has changed. What a snapshot can see is older than its
+/// upper end: stamps beyond it are left from another server, if the database was restored from a dump.
+impl SqlText for ReadChanges {
+    const SQL: &'static str = "
+        SELECT pg_current_snapshot()::text, clock_timestamp(),
+               room.id, room.last_number, room.strategy, room.max_active, room.admit_count, room.interval_seconds,
+               room.session_seconds, room.claim_seconds, room.state, room.roll_called_at, room.roll_up_to,
+               tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
+               tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at
+        FROM waiting_room AS room
+        LEFT JOIN queue_tickets AS tickets
+            ON tickets.changed_in >= pg_snapshot_xmin({}::text::pg_snapshot)
+            AND tickets.changed_in < pg_snapshot_xmax(pg_current_snapshot())
+            AND NOT pg_visible_in_snapshot(tickets.changed_in, {}::text::pg_snapshot)";
+    type Columns = (Text, Moment, RoomColumns, Nullable<TicketColumns>);
+}
+
+type RoomColumns =
+    (SmallInt, BigInt, Text, Integer, Integer, Integer, Integer, Integer, Text, Nullable<Moment>, BigInt);
+type TicketColumns = (
+    Id,
+    Id,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Moment,
+    Bool,
+    Nullable<Moment>,
+    Nullable<Moment>,
+    Nullable<Moment>,
+);
+
+/// What has changed since an earlier reading.
+pub(super) async fn read_changes(
+    connection: &mut AsyncPgConnection,
+    since: &RoomMark,
+) -> Result<RoomReading, Error> {
+    let statement = Statement::<ReadChanges>::new(values![since.0.clone(), since.0.clone()]);
+    let rows: Vec<(String, StoredMoment, RoomRow, Option<TicketRow>)> = statement.load(connection).await?;
+    let mut head = None;
+    let mut news = Vec::with_capacity(rows.len());
+    for (snapshot, now, room, ticket) in rows {
+        head.get_or_insert((snapshot, now, room));
+        if let Some(ticket) = ticket {
+            news.push(TicketNews::try_from(ticket).map_err(row_error)?);
+        }
+    }
+    let (snapshot, now, room) = head.ok_or(Error::NotFound)?;
+    room.reading(snapshot, now, RoomContents::Changed(news)).map_err(row_error)
+}
+
+/// The whole room; in a transaction whose every question sees the same snapshot.
+pub(super) async fn read_whole(connection: &mut AsyncPgConnection) -> Result<RoomReading, Error> {
+    let now = moment(read_clock(connection).await?);
+    let snapshot = diesel::select(diesel::dsl::sql::<Text>("pg_current_snapshot()::text"));
+    let snapshot: String = snapshot.get_result(connection).await?;
+    let room = crate::schema::waiting_room::table.select(RoomRow::as_select()).first(connection).await?;
+    let numbers = queries::waiting_tickets()
+        .order(queue_tickets::number)
+        .select((queue_tickets::number, queue_tickets::passed_over))
+        .load::<(i64, bool)>(connection)
+        .await?;
+    let turns =
+        queries::turns_live_at(now).select(TicketRow::as_select()).load::<TicketRow>(connection).await?;
+    let admitted = queries::admitted_after(moment(now.0 - MEASURED_FOR))
+        .select(queue_tickets::admitted_at.assume_not_null())
+        .load::<StoredMoment>(connection)
+        .await?;
+    let contents = whole(&numbers, turns, &admitted).map_err(row_error)?;
+    room.reading(snapshot, now, contents).map_err(row_error)
+}

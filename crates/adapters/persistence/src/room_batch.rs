@@ -1,0 +1,250 @@
+//! Changes of the room that arrive together are made together, in one transaction under the room's lock.
+//!
+//! A change that finds nobody before it is made at once; what arrives while a transaction is under way waits
+//! for the next. Whoever goes away meanwhile changes nothing: the change is made all the same.
+
+use std::future::Future;
+
+use domain::{
+    ids::TicketId,
+    storage::StorageError,
+    waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::room_plan::{RoomChanges, RoomOutcomes};
+
+/// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
+const WAITING_AT_MOST: usize = 8_192;
+/// Changes that are made together, at most.
+const TOGETHER_AT_MOST: usize = 256;
+
+type Caller<T> = oneshot::Sender<Result<T, StorageError>>;
+
+/// A change and who waits for it.
+enum Change {
+    Policy(PolicyChange, Caller<RoomPolicy>),
+    Leave(TicketId, Caller<Left>),
+    Join(Newcomer, Caller<Joined>),
+    CallRoll(RollCall, Caller<u64>),
+    Admit(Caller<u64>),
+}
+
+/// Hands changes to the task that makes them. The task ends when the last handle is gone.
+#[derive(Clone)]
+pub(crate) struct RoomBatch {
+    changes: mpsc::Sender<Change>,
+}
+
+impl RoomBatch {
+    /// Starts the task; `make` makes changes in one transaction, all or none.
+    pub(crate) fn start<F>(make: impl Fn(RoomChanges) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<RoomOutcomes, StorageError>> + Send + 'static,
+    {
+        let (changes, waiting) = mpsc::channel(WAITING_AT_MOST);
+        tokio::spawn(make_until_done(waiting, make));
+        Self { changes }
+    }
+
+    pub(crate) async fn join(&self, newcomer: Newcomer) -> Result<Joined, StorageError> {
+        self.change(|caller| Change::Join(newcomer, caller)).await
+    }
+
+    pub(crate) async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {
+        self.change(|caller| Change::Leave(ticket, caller)).await
+    }
+
+    pub(crate) async fn admit(&self) -> Result<u64, StorageError> {
+        self.change(Change::Admit).await
+    }
+
+    pub(crate) async fn call_roll(&self, roll: RollCall) -> Result<u64, StorageError> {
+        self.change(|caller| Change::CallRoll(roll, caller)).await
+    }
+
+    pub(crate) async fn change_policy(&self, change: PolicyChange) -> Result<RoomPolicy, StorageError> {
+        self.change(|caller| Change::Policy(change, caller)).await
+    }
+
+    async fn change<T>(&self, change: impl FnOnce(Caller<T>) -> Change) -> Result<T, StorageError> {
+        let (caller, answer) = oneshot::channel();
+        let refused = |_| StorageError::unavailable("too many changes of the waiting room wait");
+        self.changes.try_send(change(caller)).map_err(refused)?;
+        answer.await.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
+    }
+}
+
+async fn make_until_done<F>(mut waiting: mpsc::Receiver<Change>, make: impl Fn(RoomChanges) -> F)
+where
+    F: Future<Output = Result<RoomOutcomes, StorageError>> + Send,
+{
+    let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
+    while waiting.recv_many(&mut together, TOGETHER_AT_MOST).await > 0 {
+        let mut callers = Callers::default();
+        let mut changes = RoomChanges::default();
+        together.drain(..).for_each(|change| callers.take(change, &mut changes));
+        callers.answer(make(changes).await);
+    }
+}
+
+/// Who waits for what became of changes, each kind in the order of its arrival.
+#[derive(Default)]
+struct Callers {
+    policies: Vec<Caller<RoomPolicy>>,
+    leaves: Vec<Caller<Left>>,
+    joins: Vec<Caller<Joined>>,
+    admissions: Vec<Caller<u64>>,
+}
+
+impl Callers {
+    fn take(&mut self, change: Change, changes: &mut RoomChanges) {
+        match change {
+            Change::Policy(change, caller) => {
+                changes.policies.push(change);
+                self.policies.push(caller);
+            }
+            Change::Leave(ticket, caller) => {
+                changes.leaves.push(ticket);
+                self.leaves.push(caller);
+            }
+            Change::Join(newcomer, caller) => {
+                changes.joins.push(newcomer);
+                self.joins.push(caller);
+            }
+            Change::CallRoll(roll, caller) => {
+                let together = changes.roll.get_or_insert_default();
+                together.signs.extend(roll.signs);
+                together.near_up_to = together.near_up_to.max(roll.near_up_to);
+                self.admissions.push(caller);
+            }
+            Change::Admit(caller) => self.admissions.push(caller),
+        }
+    }
+
+    fn answer(self, made: Result<RoomOutcomes, StorageError>) {
+        let RoomOutcomes { policies, left, joined, admitted } = match made {
+            Ok(outcomes) => outcomes,
+            Err(error) => return self.answer_failure(&error),
+        };
+        tell(self.policies, policies);
+        tell(self.leaves, left);
+        tell(self.joins, joined);
+        // Together they have admitted so many: the first is told, so that nobody is counted twice.
+        tell(self.admissions, std::iter::once(admitted).chain(std::iter::repeat(0)));
+    }
+
+    fn answer_failure(self, error: &StorageError) {
+        let failures = || std::iter::repeat(error.clone());
+        fail(self.policies, failures());
+        fail(self.leaves, failures());
+        fail(self.joins, failures());
+        fail(self.admissions, failures());
+    }
+}
+
+/// Tells each caller; one that has gone away does not want to know.
+fn tell<T>(callers: Vec<Caller<T>>, outcomes: impl IntoIterator<Item = T>) {
+    callers.into_iter().zip(outcomes).for_each(|(caller, outcome)| drop(caller.send(Ok(outcome))));
+}
+
+fn fail<T>(callers: Vec<Caller<T>>, failures: impl Iterator<Item = StorageError>) {
+    callers.into_iter().zip(failures).for_each(|(caller, failure)| drop(caller.send(Err(failure))));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::Semaphore;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn newcomer(number: u128) -> Newcomer {
+        let id = Uuid::from_u128(number);
+        Newcomer { user: domain::ids::UserId(id), ticket: TicketId(id) }
+    }
+
+    /// A batch whose transactions each wait for a permit; and what was made together.
+    fn batch(permits: usize) -> (RoomBatch, Arc<Semaphore>, Arc<Mutex<Vec<RoomChanges>>>) {
+        let (may_commit, made) = (Arc::new(Semaphore::new(permits)), Arc::new(Mutex::new(Vec::new())));
+        let batch = {
+            let (may_commit, made) = (Arc::clone(&may_commit), Arc::clone(&made));
+            RoomBatch::start(move |changes: RoomChanges| {
+                let (may_commit, made) = (Arc::clone(&may_commit), Arc::clone(&made));
+                async move {
+                    may_commit.acquire().await.unwrap().forget();
+                    let joined = changes.joins.iter().map(|_| Joined::Closed).collect();
+                    let left = changes.leaves.iter().map(|_| Left::Done).collect();
+                    made.lock().unwrap().push(changes);
+                    Ok(RoomOutcomes { joined, left, admitted: 3, ..RoomOutcomes::default() })
+                }
+            })
+        };
+        (batch, may_commit, made)
+    }
+
+    #[tokio::test]
+    async fn a_lone_join_does_not_wait_for_company() {
+        let (batch, _, made) = batch(1);
+        assert_eq!(batch.join(newcomer(1)).await.unwrap(), Joined::Closed);
+        assert_eq!(made.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_arrives_while_a_transaction_is_under_way_is_made_together_in_the_order_of_arrival() {
+        let (batch, may_commit, made) = batch(0);
+        let first = tokio::spawn({
+            let batch = batch.clone();
+            async move { batch.join(newcomer(1)).await }
+        });
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        let others = async {
+            tokio::join!(batch.join(newcomer(2)), batch.leave(TicketId(Uuid::nil())), batch.join(newcomer(3)))
+        };
+        let release = async { may_commit.add_permits(2) };
+        let ((second, left, third), ()) = tokio::join!(others, release);
+        assert!(first.await.unwrap().is_ok() && second.is_ok() && third.is_ok());
+        assert_eq!(left.unwrap(), Left::Done);
+        let made = made.lock().unwrap();
+        let joins: Vec<_> = made.iter().map(|changes| changes.joins.clone()).collect();
+        assert_eq!(joins, [vec![newcomer(1)], vec![newcomer(2), newcomer(3)]]);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_made_although_its_caller_has_gone_away() {
+        let (batch, may_commit, made) = batch(0);
+        {
+            let join = std::pin::pin!(batch.join(newcomer(1)));
+            assert!(futures_util::future::poll_immediate(join).await.is_none());
+        }
+        may_commit.add_permits(2);
+        batch.admit().await.unwrap();
+        let joins: usize = made.lock().unwrap().iter().map(|changes| changes.joins.len()).sum();
+        assert_eq!(joins, 1);
+    }
+
+    #[tokio::test]
+    async fn admissions_that_were_asked_for_together_are_counted_once() {
+        let (batch, _, _) = batch(10);
+        let (first, second) = tokio::join!(batch.admit(), batch.call_roll(RollCall::default()));
+        assert_eq!(first.unwrap() + second.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_everybody_and_the_next_are_made_all_the_same() {
+        let calls = Arc::new(Mutex::new(0));
+        let batch = RoomBatch::start(move |_| {
+            let calls = Arc::clone(&calls);
+            async move {
+                let mut calls = calls.lock().unwrap();
+                *calls += 1;
+                if *calls == 1 { Err(StorageError::unavailable("away")) } else { Ok(RoomOutcomes::default()) }
+            }
+        });
+        assert!(matches!(batch.admit().await, Err(StorageError::Unavailable(_))));
+        assert_eq!(batch.admit().await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,147 @@
+//! What is to become of changes of the room that are made together.
+
+use std::collections::HashMap;
+
+use domain::{
+    ids::{TicketId, UserId},
+    waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy, Ticket, TicketState},
+};
+
+/// Changes that arrived together, each kind in the order of its arrival. Every batch ends with an admission,
+/// whether or not it holds a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RoomChanges {
+    pub(crate) policies: Vec<PolicyChange>,
+    pub(crate) leaves: Vec<TicketId>,
+    pub(crate) joins: Vec<Newcomer>,
+    pub(crate) roll: Option<RollCall>,
+}
+
+/// What became of changes, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RoomOutcomes {
+    pub(crate) policies: Vec<RoomPolicy>,
+    pub(crate) left: Vec<Left>,
+    pub(crate) joined: Vec<Joined>,
+    pub(crate) admitted: u64,
+}
+
+/// What is known of those who join: a user that is missing does not exist.
+pub(crate) type KnownUsers = HashMap<UserId, Option<Ticket>>;
+
+/// What is to become of those who join, before anybody is admitted.
+#[derive(Debug, Default)]
+pub(crate) struct JoinPlan {
+    /// The tickets to be issued, with their numbers.
+    pub(crate) issued: Vec<Ticket>,
+    joined: Vec<Joined>,
+}
+
+impl JoinPlan {
+    /// Numbers the newcomers after `last_number`, in their order.
+    pub(crate) fn new(
+        newcomers: &[Newcomer],
+        mut known: KnownUsers,
+        policy: &RoomPolicy,
+        last_number: u64,
+        now: domain::time::Timestamp,
+    ) -> Self {
+        let mut plan = Self::default();
+        let mut numbers = last_number + 1..;
+        for newcomer in newcomers {
+            let joined = match known.get(&newcomer.user) {
+                None => Joined::UnknownUser,
+                Some(Some(live)) => Joined::Again(*live),
+                Some(None) if !policy.takes_newcomers() => Joined::Closed,
+                Some(None) => {
+                    let (id, user) = (newcomer.ticket, newcomer.user);
+                    let number = numbers.next().unwrap_or(u64::MAX);
+                    let ticket = Ticket { id, user, number, issued_at: now, state: TicketState::Waiting };
+                    known.insert(user, Some(ticket));
+                    plan.issued.push(ticket);
+                    Joined::Issued(ticket)
+                }
+            };
+            plan.joined.push(joined);
+        }
+        plan
+    }
+
+    /// The tickets of everybody who joins and has one: who joins is there.
+    pub(crate) fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+        self.joined.iter().filter_map(|joined| match joined {
+            Joined::Issued(ticket) | Joined::Again(ticket) => Some(ticket),
+            Joined::Closed | Joined::UnknownUser => None,
+        })
+    }
+
+    /// What the callers are told, after these turns have begun or were claimed.
+    pub(crate) fn outcomes(mut self, turns: &HashMap<TicketId, TicketState>) -> Vec<Joined> {
+        for joined in &mut self.joined {
+            if let Joined::Issued(ticket) | Joined::Again(ticket) = joined
+                && let Some(turn) = turns.get(&ticket.id)
+            {
+                ticket.state = *turn;
+            }
+        }
+        self.joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{time::Timestamp, waiting_room::RoomState};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user(number: u128) -> UserId {
+        UserId(Uuid::from_u128(number))
+    }
+
+    fn newcomer(number: u128) -> Newcomer {
+        Newcomer { user: user(number), ticket: TicketId(Uuid::now_v7()) }
+    }
+
+    fn numbers(plan: &JoinPlan) -> Vec<u64> {
+        plan.issued.iter().map(|ticket| ticket.number).collect()
+    }
+
+    #[test]
+    fn who_came_first_has_the_lower_number_and_who_has_a_ticket_takes_none() {
+        let live = Ticket {
+            id: TicketId(Uuid::nil()),
+            user: user(2),
+            number: 3,
+            issued_at: Timestamp::UNIX_EPOCH,
+            state: TicketState::Waiting,
+        };
+        let known = HashMap::from([(user(1), None), (user(2), Some(live)), (user(3), None)]);
+        let newcomers = [newcomer(3), newcomer(2), newcomer(9), newcomer(1)];
+        let plan = JoinPlan::new(&newcomers, known, &RoomPolicy::default(), 7, Timestamp::UNIX_EPOCH);
+        assert_eq!(numbers(&plan), [8, 9]);
+        assert_eq!(plan.issued[0].user, user(3), "expected who came first to have the lower number");
+        let joined = plan.outcomes(&HashMap::new());
+        assert_eq!((&joined[1], &joined[2]), (&Joined::Again(live), &Joined::UnknownUser));
+    }
+
+    #[test]
+    fn who_joins_twice_at_once_has_one_ticket() {
+        let twice = [newcomer(1), newcomer(1)];
+        let known = HashMap::from([(user(1), None)]);
+        let plan = JoinPlan::new(&twice, known, &RoomPolicy::default(), 0, Timestamp::UNIX_EPOCH);
+        assert_eq!(numbers(&plan), [1]);
+        let ticket = plan.issued[0];
+        assert_eq!(plan.outcomes(&HashMap::new()), [Joined::Issued(ticket), Joined::Again(ticket)]);
+    }
+
+    #[test]
+    fn a_closed_room_hands_out_no_number() {
+        for state in [RoomState::Paused, RoomState::Draining] {
+            let policy = RoomPolicy { state, ..RoomPolicy::default() };
+            let known = HashMap::from([(user(1), None)]);
+            let plan = JoinPlan::new(&[newcomer(1)], known, &policy, 0, Timestamp::UNIX_EPOCH);
+            assert_eq!((numbers(&plan), plan.outcomes(&HashMap::new())), (vec![], vec![Joined::Closed]));
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Whether those who wait are still there.
+//!
+//! Instances remember who asked when. For those near the front they tell the store in a roll call now and then,
+//! and only if the store would otherwise believe that somebody is gone: presence costs no write a question.
+
+use chrono::Duration;
+
+use super::LATEST;
+use crate::time::Timestamp;
+
+/// Silence for which nobody is passed over, however often they were told to ask.
+const SHORTEST_GRACE: Duration = Duration::seconds(60);
+/// How long whoever comes near the front is believed to be there: long enough that those who asked an instance
+/// that is gone have asked another, which has called the roll.
+const NEWLY_NEAR: Duration = Duration::seconds(40);
+/// An instance's roll call that is older has been missed: nobody knows any more who asked since.
+const MISSED: Duration = Duration::seconds(10);
+/// How long before somebody would be believed to be gone the store is told otherwise. Longer than a missed
+/// roll call, so that none goes unnoticed.
+const TOLD_BEFORE: Duration = Duration::seconds(15);
+/// How often each instance calls the roll.
+pub const ROLL_CALL_EVERY: Duration = Duration::seconds(2);
+
+/// Until when somebody is believed to be there who asked at `asked_at` and was told to ask again after `told`.
+#[must_use]
+pub fn present_until(asked_at: Timestamp, told: Duration) -> Timestamp {
+    asked_at + SHORTEST_GRACE.max(told * 3)
+}
+
+/// Until when whoever joins is believed to be there, without another word.
+#[must_use]
+pub fn newcomer_present_until(issued_at: Timestamp) -> Timestamp {
+    issued_at + SHORTEST_GRACE
+}
+
+/// Until when those who have come near the front are believed to be there at least.
+#[must_use]
+pub fn newly_near_present_until(now: Timestamp) -> Timestamp {
+    now + NEWLY_NEAR
+}
+
+/// Whether the store is to be told that somebody is there until `present_until`, if what it knows is `told`.
+#[must_use]
+pub fn is_to_be_told(present_until: Timestamp, told: Option<Timestamp>, now: Timestamp) -> bool {
+    told.is_none_or(|told| told < present_until && told - TOLD_BEFORE <= now)
+}
+
+/// How many of those who wait are near the front: as many as will be admitted within three minutes if it goes
+/// on as in the last one, and never so many that their presence costs more than a glance.
+#[must_use]
+pub fn near_the_front(admitted_lately: u64) -> u64 {
+    admitted_lately.saturating_mul(3).clamp(100, 5_000)
+}
+
+/// Somebody who waits is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// The ticket's number.
+    pub number: u64,
+    /// Until when it is believed.
+    pub present_until: Timestamp,
+}
+
+/// What an instance tells the store of those near the front.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollCall {
+    /// Who is there.
+    pub signs: Vec<Sign>,
+    /// The last number that is near the front, as the instance sees it.
+    pub near_up_to: u64,
+}
+
+/// What the store knows of the roll calls of all instances.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RollKept {
+    /// When the last one was; none before the first.
+    pub called_at: Option<Timestamp>,
+    /// Up to which number presence is known; those behind are believed to be there.
+    pub up_to: u64,
+}
+
+impl RollKept {
+    /// The same after another roll call, up to the number it calls near.
+    ///
+    /// When one was missed, nobody is known to be there or gone, and the roll begins anew.
+    #[must_use]
+    pub fn called(self, near_up_to: u64, now: Timestamp) -> Self {
+        let up_to = if self.is_kept_at(now) { self.up_to } else { 0 };
+        Self { called_at: Some(now), up_to: up_to.max(near_up_to) }
+    }
+
+    /// Whether the roll is kept without a break at `now`.
+    #[must_use]
+    pub fn is_kept_at(&self, now: Timestamp) -> bool {
+        self.called_at.is_some_and(|called_at| now - called_at <= MISSED)
+    }
+
+    /// Whether somebody with this number, who is believed to be there until `present_until`, is passed over
+    /// at `now`. In doubt nobody is.
+    #[must_use]
+    pub fn passes_over(&self, number: u64, present_until: Timestamp, now: Timestamp) -> bool {
+        self.is_kept_at(now) && number <= self.up_to && present_until <= now
+    }
+}
+
+const _: () = assert!(TOLD_BEFORE.num_seconds() > MISSED.num_seconds());
+const _: () = assert!(NEWLY_NEAR.num_seconds() > LATEST.num_seconds() + MISSED.num_seconds() - 1);
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Utc.timestamp_opt(second, 0).unwrap()
+    }
+
+    #[test]
+    fn silence_is_forgiven_for_a_minute_or_three_times_what_was_told() {
+        assert_eq!(present_until(at(0), Duration::seconds(1)), at(60));
+        assert_eq!(present_until(at(0), Duration::seconds(30)), at(90));
+    }
+
+    #[test]
+    fn whoever_was_silent_too_long_is_passed_over_while_the_roll_is_kept() {
+        let kept = RollKept { called_at: Some(at(100)), up_to: 7 };
+        assert!(kept.passes_over(7, at(101), at(101)));
+        assert!(!kept.passes_over(7, at(102), at(101)), "still believed to be there");
+        assert!(!kept.passes_over(8, at(50), at(101)), "behind those whose presence is known");
+        assert!(!kept.passes_over(7, at(101), at(111)), "a roll call was missed");
+        assert!(!RollKept::default().passes_over(0, at(0), at(1)), "no roll was ever called");
+    }
+
+    #[test]
+    fn a_missed_roll_call_makes_it_begin_anew() {
+        let kept = RollKept::default().called(50, at(100)).called(40, at(110));
+        assert_eq!(kept, RollKept { called_at: Some(at(110)), up_to: 50 });
+        assert_eq!(kept.called(30, at(121)), RollKept { called_at: Some(at(121)), up_to: 30 });
+    }
+
+    #[test]
+    fn the_store_is_told_only_shortly_before_it_would_believe_otherwise() {
+        assert!(is_to_be_told(at(90), None, at(30)));
+        assert!(!is_to_be_told(at(90), Some(at(60)), at(40)), "there is time");
+        assert!(is_to_be_told(at(90), Some(at(60)), at(45)));
+        assert!(!is_to_be_told(at(60), Some(at(60)), at(59)), "nothing new");
+    }
+
+    proptest! {
+        #[test]
+        fn few_are_near_the_front_however_many_were_admitted(admitted: u64) {
+            prop_assert!((100..=5_000).contains(&near_the_front(admitted)));
+        }
+
+        #[test]
+        fn nobody_who_goes_on_asking_is_passed_over(told in 1_i64..=30, jitter in 0_i64..=6, gap in 1_i64..=2) {
+            let told = Duration::seconds(told);
+            let (mut asked_at, mut stored) = (at(0), None);
+            for second in (0..600).step_by(usize::try_from(gap).unwrap()) {
+                let now = at(second);
+                if now - asked_at >= told + Duration::seconds(jitter) {
+                    asked_at = now;
+                }
+                let until = present_until(asked_at, told);
+                if is_to_be_told(until, stored, now) {
+                    stored = Some(until);
+                }
+                let kept = RollKept { called_at: Some(now), up_to: 1 };
+                prop_assert!(!kept.passes_over(1, stored.unwrap(), now), "at {now}, believed until {stored:?}");
+            }
+        }
+    }
+}
