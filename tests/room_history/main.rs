@@ -1,0 +1,14 @@
+//! The waiting room's promises, asked of the database at every commit; and whether those who ask would notice if
+//! a promise were broken.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "test code"
+)]
+
+mod faulty_rooms;
+mod judging;
