@@ -1,5 +1,5 @@
-//! The waiting room's promises, asked of the database at every commit; and whether those who ask would notice if
-//! a promise were broken.
+//! The waiting room's promises, asked of the database at every commit while a storm of fans, an operator and
+//! `kill -9` are at work; and whether those who ask would notice if a promise were broken.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,5 +10,9 @@
     reason = "test code"
 )]
 
+mod fans;
 mod faulty_rooms;
+mod gates;
 mod judging;
+mod operator;
+mod storm;
