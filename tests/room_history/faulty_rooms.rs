@@ -75,7 +75,9 @@ async fn judge(fault: Fault) -> Vec<Violation> {
     let prepare = format!(
         "ALTER TABLE queue_tickets DROP CONSTRAINT queue_tickets_number_is_unique;
          CREATE SEQUENCE places;
-         INSERT INTO waiting_room VALUES (1, 0, 'MAX_ACTIVE', {CAP}, 1, 1, 600, 60, 'OPEN');"
+         INSERT INTO waiting_room (id, last_number, strategy, max_active, admit_count, interval_seconds,
+                                   session_seconds, claim_seconds, state)
+         VALUES (1, 0, 'MAX_ACTIVE', {CAP}, 1, 1, 600, 60, 'OPEN');"
     );
     database.try_sql(&prepare).await.unwrap();
     recorder::install(&database).await;
@@ -125,8 +127,12 @@ impl Instance {
     /// Somebody new joins.
     async fn join(&mut self, rolls_back: bool) {
         let user = Uuid::now_v7();
-        self.run(&format!("INSERT INTO users VALUES ('{user}', 'A fan', '{user}', 'none', now()); BEGIN"))
-            .await;
+        self.run(&format!(
+            "INSERT INTO users (id, name, email, password_hash, registered_at)
+             VALUES ('{user}', 'A fan', '{user}', 'none', now());
+             BEGIN"
+        ))
+        .await;
         if self.fault == Fault::Sequence {
             let number = self.number("SELECT nextval('places')").await;
             let lets_others_go_first = number % 2 == 1;

@@ -15,4 +15,5 @@ mod faulty_rooms;
 mod gates;
 mod judging;
 mod operator;
+mod recording;
 mod storm;

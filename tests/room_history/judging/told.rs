@@ -55,6 +55,17 @@ fn what_was_not_so_may_not_be_told() {
 }
 
 #[test]
+fn whoever_left_at_the_same_instant_may_still_be_counted() {
+    let mut story = Story::new();
+    story.issue(1).issue(2);
+    story.now -= SECOND;
+    story.end(1, Reason::Left);
+    for ahead in [0, 1] {
+        assert_eq!(check_answers(&story.moments, &[told(2, What::Waiting { ahead }, 2 * SECOND)]), []);
+    }
+}
+
+#[test]
 fn whoever_was_heard_of_in_time_is_no_no_show() {
     let mut story = Story::new();
     story.issue(1).admit(&[1]);

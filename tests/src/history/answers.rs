@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
+    checker::CLOCK_GRAIN,
     events::{Change, Instant, Moment, Reason, Status},
     ranks::{Stay, count_in_front},
     violation::{Kind, Violation},
@@ -123,7 +124,9 @@ fn check_ahead(answers: &[Told], lives: &Lives) -> Vec<Violation> {
     }
     let stay =
         |(place, life): (&(Uuid, u64), &Life), until| Stay { number: place.1, from: life.issued, until };
-    let longest: Vec<_> = lives.iter().map(|life| stay(life, life.1.waited_until)).collect();
+    // Whoever left the line at the very instant at which it is asked for may still have stood in it.
+    let longest: Vec<_> =
+        lives.iter().map(|life| stay(life, life.1.waited_until.saturating_add(CLOCK_GRAIN))).collect();
     let shortest: Vec<_> = lives
         .iter()
         .map(|life| stay(life, life.1.passed_over.unwrap_or(Instant::MAX).min(life.1.waited_until)))

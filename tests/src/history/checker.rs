@@ -11,7 +11,7 @@ use super::{
 };
 
 /// How finely the coarser of the recorders' clocks tells instants apart.
-const CLOCK_GRAIN: i64 = 1_000;
+pub(super) const CLOCK_GRAIN: i64 = 1_000;
 
 /// What in a history must not have happened; nothing, if every promise was kept.
 pub fn check(history: &[Moment]) -> Vec<Violation> {

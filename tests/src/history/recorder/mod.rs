@@ -97,7 +97,8 @@ impl Noted {
     }
 }
 
-/// Reads what the database noted.
+/// Reads what the database noted. A change's place is drawn before its transaction waits for the lock: it orders
+/// the changes of one moment, and only the moments' places order these.
 pub async fn read(database: &Database) -> Vec<Moment> {
     let (object, policy, after) = match database {
         Database::Sqlite { .. } => ("json_object", "json(room_moments.policy)", "json(room_changes.after)"),
@@ -136,9 +137,8 @@ fn is_one_change(last: &Moment, change: &Change, database: &Database) -> bool {
     match last.changes.last() {
         Some(Change::Payment { user }) => *user == after.user && after.status == Status::Ended,
         Some(Change::Ticket { after: Some(before), .. }) => {
-            before.status == Status::Active
-                && after.status == Status::Active
-                && before.admitted_at == after.admitted_at
+            let admission = |ticket: &Ticket| (ticket.status, ticket.admitted_at, ticket.claimed_at);
+            before.status == Status::Active && admission(before) == admission(after)
         }
         _ => false,
     }
