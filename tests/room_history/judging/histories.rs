@@ -2,6 +2,7 @@
 
 use encore_tests::history::{
     events::{Change, Policy, Reason, RoomState, Status, Strategy, Ticket},
+    recorder::CLAIMS_ARE_KEPT,
     violation::Kind,
 };
 
@@ -11,7 +12,7 @@ use super::story::{POLICY, SECOND, SESSION, Story, admitted, user};
 fn a_good_day_passes() {
     let mut story = Story::new();
     story.issue(1).admit(&[1]).issue(2).admit(&[2]).issue(3).issue(4).issue(5);
-    story.end(3, Reason::Left).pay(1).admit(&[4]).end(2, Reason::Left).admit(&[5]);
+    story.end(3, Reason::Left).pay(1).admit(&[4]).claim(4).end(2, Reason::Left).admit(&[5]);
     story.now += SESSION;
     story.end(4, Reason::TimedOut).end(5, Reason::Left).issue_to(user(1), 6).admit(&[6]);
     story.passes();
@@ -179,7 +180,17 @@ fn an_admission_dated_before_the_one_before_it_or_into_the_future_is_out_of_time
 
 #[test]
 fn a_turn_that_still_has_time_does_not_time_out() {
-    Story::new().issue(1).admit(&[1]).end(1, Reason::TimedOut).is_found_out(Kind::CutShort);
+    Story::new().issue(1).admit(&[1]).claim(1).end(1, Reason::TimedOut).is_found_out(Kind::CutShort);
+}
+
+#[test]
+fn whoever_did_not_claim_a_turn_is_a_no_show_where_claims_are_kept() {
+    let mut story = Story::new();
+    story.issue(1).admit(&[1]);
+    story.now += SESSION;
+    story.end(1, Reason::TimedOut);
+    let expected: &[Kind] = if CLAIMS_ARE_KEPT { &[Kind::NoShowWasNot] } else { &[] };
+    assert_eq!(story.kinds(), expected);
 }
 
 #[test]
