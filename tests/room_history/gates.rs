@@ -16,7 +16,7 @@ use encore_tests::{
 };
 use fastrand::Rng;
 use reqwest::{Client, RequestBuilder};
-use tokio::{process::Child, sync::watch};
+use tokio::{process::Child, sync::watch, time::sleep};
 
 /// The settings of every instance of the storm.
 pub(crate) const SETTINGS: &[(&str, &str)] = &[("ENCORE_RATE_LIMITS", "off"), ("ENCORE_HOLD_SECONDS", "20")];
@@ -26,6 +26,7 @@ pub(crate) struct Gates {
     client: Client,
     open: watch::Sender<Vec<Arc<str>>>,
     cut_off: AtomicUsize,
+    turned_away: AtomicUsize,
 }
 
 /// An answer, and when it was asked for and given.
@@ -40,7 +41,12 @@ impl Gates {
         let client =
             Client::builder().pool_max_idle_per_host(1024).timeout(Duration::from_secs(30)).build().unwrap();
         let urls = instances.iter().map(|instance| Arc::from(instance.url.as_str())).collect();
-        Self { client, open: watch::Sender::new(urls), cut_off: AtomicUsize::new(0) }
+        Self {
+            client,
+            open: watch::Sender::new(urls),
+            cut_off: AtomicUsize::new(0),
+            turned_away: AtomicUsize::new(0),
+        }
     }
 
     /// How many calls were cut off by a kill.
@@ -48,7 +54,13 @@ impl Gates {
         self.cut_off.load(Ordering::Relaxed)
     }
 
-    /// Calls any instance, and the next one if the instance is killed meanwhile. No other failure is taken.
+    /// How many calls were told to come back because the store was overloaded.
+    pub(crate) fn turned_away(&self) -> usize {
+        self.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// Calls any instance, and the next one if the instance is killed meanwhile. Whoever is told that the store is
+    /// overloaded, so that nothing has changed, comes back when told to. No other failure is taken.
     pub(crate) async fn call(
         &self,
         picks: &mut Rng,
@@ -60,12 +72,19 @@ impl Gates {
             let url = &urls[picks.usize(..urls.len())];
             let sent = now();
             match answer(request(&self.client, url)).await {
+                Ok(answer) if answer.body["code"] == "STORE_UNAVAILABLE" => {
+                    self.turned_away.fetch_add(1, Ordering::Relaxed);
+                    let seconds = answer.header("retry-after").parse().expect("when to come back");
+                    sleep(Duration::from_secs(seconds)).await;
+                }
                 Ok(answer) => return Exchange { answer, sent, received: now() },
                 Err(error) if self.open.borrow().contains(url) => {
                     panic!("an instance that nobody killed did not answer: {error:?}")
                 }
-                Err(_) => self.cut_off.fetch_add(1, Ordering::Relaxed),
-            };
+                Err(_) => {
+                    self.cut_off.fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
     }
 

@@ -182,12 +182,10 @@ async fn storm(
     let operator = operate(&gates, choices.fork(), is_over.clone());
     let killer = kill(database, &gates, instances, choices.fork(), is_over);
     let (told, (), kills) = tokio::join!(crowd, operator, killer);
-    println!(
-        "{} instances and {} schedulers killed, {} calls cut off",
-        kills.instances,
-        kills.schedulers,
-        gates.cut_off()
-    );
+    println!("{} instances and {} schedulers killed", kills.instances, kills.schedulers);
+    let turned_away = gates.turned_away();
+    println!("{} calls cut off, {turned_away} turned away", gates.cut_off());
+    assert!(turned_away < told.len() / 10, "{turned_away} calls found the store overloaded");
     (told, kills)
 }
 
