@@ -104,6 +104,30 @@ impl Database {
         }
     }
 
+    /// Asks for rows of one column, `text`.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite { folder } => {
+                use diesel::{QueryableByName, RunQueryDsl, sql_types::Text};
+                #[derive(QueryableByName)]
+                struct Row {
+                    #[diesel(sql_type = Text)]
+                    text: String,
+                }
+                let mut connection =
+                    SqliteConnection::establish(Self::file(folder).to_str().unwrap()).unwrap();
+                connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
+                let rows = diesel::sql_query(sql).load::<Row>(&mut connection).unwrap();
+                rows.into_iter().map(|row| row.text).collect()
+            }
+            Self::Postgres { name } => {
+                let client = connect(&server_url(name)).await;
+                let rows = client.query(sql, &[]).await.unwrap();
+                rows.into_iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
     /// How the store writes an id in SQL.
     pub fn id(&self, id: Uuid) -> String {
         match self {

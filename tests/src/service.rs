@@ -106,6 +106,11 @@ impl Instance {
 
     /// Ends the instance as `kill -9` does, and waits for it.
     pub async fn kill(mut self) {
+        self.kill_at_once().await;
+    }
+
+    /// Does so to an instance in whose place another will be started.
+    pub async fn kill_at_once(&mut self) {
         self.child.kill().await.unwrap();
     }
 

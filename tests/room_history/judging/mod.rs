@@ -1,0 +1,5 @@
+//! The checker itself.
+
+mod histories;
+mod story;
+mod told;

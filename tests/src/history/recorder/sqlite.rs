@@ -1,0 +1,48 @@
+//! The recorder's tables and triggers on SQLite.
+
+use super::{CLAIMED_AT, PASSED_OVER, policy_differs, policy_members};
+
+pub(super) fn triggers() -> String {
+    let clock = "CAST(round(unixepoch('subsec') * 1000) AS integer) * 1000";
+    let policy = policy_members();
+    let moment = format!(
+        "INSERT INTO room_moments (at, live, policy)
+         SELECT {clock},
+                (SELECT count(*) FROM queue_tickets WHERE status = 'ACTIVE' AND expires_at > {clock}),
+                json_object({policy})
+         FROM waiting_room;"
+    );
+    let (claimed_at, passed_over) = (CLAIMED_AT.of("NEW"), PASSED_OVER.of("NEW"));
+    let ticket = format!(
+        "json_object(
+            'user', lower(hex(NEW.user_id)), 'number', NEW.number, 'status', NEW.status,
+            'reason', NEW.end_reason, 'admitted_at', NEW.admitted_at, 'expires_at', NEW.expires_at,
+            'claimed_at', {claimed_at}, 'passed_over', json(iif({passed_over}, 'true', 'false')))"
+    );
+    let trigger = |name: &str, event: &str, kind: &str, subject: &str, after: &str| {
+        format!(
+            "CREATE TRIGGER room_history_{name} AFTER {event} BEGIN
+                 {moment}
+                 INSERT INTO room_changes (moment, kind, subject, after)
+                 SELECT max(place), '{kind}', {subject}, {after} FROM room_moments;
+             END;"
+        )
+    };
+    let id = |column: &str| format!("lower(hex({column}))");
+    let policy_changed = format!("UPDATE ON waiting_room WHEN {}", policy_differs("<>"));
+    [
+        "CREATE TABLE room_moments (
+            place integer PRIMARY KEY, at integer NOT NULL, live integer NOT NULL, policy text NOT NULL
+         ) STRICT;
+         CREATE TABLE room_changes (
+            place integer PRIMARY KEY, moment integer NOT NULL, kind text NOT NULL, subject text, after text
+         ) STRICT;"
+            .to_owned(),
+        trigger("issued", "INSERT ON queue_tickets", "TICKET", &id("NEW.id"), &ticket),
+        trigger("changed", "UPDATE ON queue_tickets", "TICKET", &id("NEW.id"), &ticket),
+        trigger("deleted", "DELETE ON queue_tickets", "TICKET", &id("OLD.id"), "NULL"),
+        trigger("paid", "INSERT ON payments", "PAYMENT", &id("NEW.user_id"), "NULL"),
+        trigger("policy", &policy_changed, "POLICY", "NULL", "NULL"),
+    ]
+    .join("\n")
+}
