@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "socket2",
             "thiserror",
             "tokio",
             "tracing",
@@ -48,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wallet",
         ],
     ),
+    ("adapter-live", &["async-trait", "domain", "tokio", "tracing"]),
     (
         "adapter-persistence",
         &[
@@ -73,6 +75,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "adapter-credentials",
             "adapter-http",
+            "adapter-live",
             "adapter-persistence",
             "adapter-scheduler",
             "async-trait",

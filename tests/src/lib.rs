@@ -16,6 +16,7 @@
 
 pub mod client;
 pub mod databases;
+pub mod events;
 pub mod service;
 
 /// Makes a test of each function for each store: `sqlite::NAME` and `postgres::NAME`. A function takes what

@@ -12,7 +12,10 @@ use crate::calls::{
         health::{livez, readyz},
         metrics::metrics,
     },
-    catalog::{list_concerts::list_concerts, list_schedules::list_schedules, list_seats::list_seats},
+    catalog::{
+        list_concerts::list_concerts, list_schedules::list_schedules, list_seats::list_seats,
+        watch_seats::watch_seats,
+    },
     identity::{open_session::open_session, register_user::register_user},
     operator::{
         change_policy::change_policy, create_concert::create_concert, create_schedule::create_schedule,
@@ -47,7 +50,7 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool) {
         .default_service(web::to(HttpResponse::NotFound));
 }
 
-/// The streams `/queue/events` and `/schedules/{scheduleId}/seats/events` have their places here.
+/// The stream `/queue/events` has its place here.
 fn users_calls(api: &mut ServiceConfig) {
     api.service(Endpoint::at("/users").post(register_user).resource())
         .service(Endpoint::at("/sessions").post(open_session).resource())
@@ -57,6 +60,7 @@ fn users_calls(api: &mut ServiceConfig) {
         .service(Endpoint::at("/concerts").get(list_concerts).resource())
         .service(Endpoint::at("/concerts/{concertId}/schedules").get(list_schedules).resource())
         .service(Endpoint::at("/schedules/{scheduleId}/seats").get(list_seats).resource())
+        .service(Endpoint::at("/schedules/{scheduleId}/seats/events").get(watch_seats).resource())
         .service(Endpoint::at("/reservations").get(list_reservations).post(hold_seats).resource())
         .service(
             Endpoint::at("/reservations/{reservationId}")

@@ -41,6 +41,7 @@ use crate::calls::{around, catalog, identity, operator, payment, reservation, wa
         catalog::list_concerts::list_concerts,
         catalog::list_schedules::list_schedules,
         catalog::list_seats::list_seats,
+        catalog::watch_seats::watch_seats,
         reservation::hold_seats::hold_seats,
         reservation::list_reservations::list_reservations,
         reservation::find_reservation::find_reservation,
@@ -60,7 +61,7 @@ use crate::calls::{around, catalog, identity, operator, payment, reservation, wa
         around::metrics::metrics,
         around::docs::description,
     ),
-    components(schemas(problem_schema::ProblemShape)),
+    components(schemas(problem_schema::ProblemShape, catalog::watch_seats::SeatStateBody)),
     modifiers(&Finish),
 )]
 struct Description;

@@ -83,7 +83,15 @@ fn response(codes: &[Code]) -> Response {
 
 /// Whether a code comes with a word on when to try again.
 fn tells_when_to_retry(code: Code) -> bool {
-    matches!(code, Code::NotAdmitted | Code::QueueClosed | Code::StoreUnavailable | Code::TooManyAttempts)
+    matches!(
+        code,
+        Code::NotAdmitted
+            | Code::QueueClosed
+            | Code::ShuttingDown
+            | Code::StoreUnavailable
+            | Code::TooManyAttempts
+            | Code::TooManyStreams
+    )
 }
 
 fn authenticate() -> Header {

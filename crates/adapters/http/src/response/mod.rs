@@ -2,6 +2,7 @@
 
 mod amount;
 mod end_reason;
+mod event_stream;
 mod instant;
 mod page;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub(crate) use amount::Amount;
 pub(crate) use end_reason::EndReasonName;
+pub(crate) use event_stream::{Event, EventSource, EventStreams, EventText};
 pub(crate) use instant::Instant;
 pub(crate) use page::PageBody;
 

@@ -11,7 +11,7 @@ use actix_web::{
 use async_trait::async_trait;
 use chrono::{Duration, TimeZone, Utc};
 use domain::{
-    catalog::MockCatalog,
+    catalog::{MockCatalog, MockSeatBoards},
     identity::{
         AccessClaims, BadToken, MockFailedLogins, MockPasswordHasher, MockTokens, MockUsers, QueueClaims,
         SignedToken, TokenPolicy,
@@ -62,6 +62,7 @@ pub(crate) struct Mocks {
     pub(crate) failed_logins: MockFailedLogins,
     pub(crate) room: MockWaitingRoom,
     pub(crate) catalog: MockCatalog,
+    pub(crate) boards: MockSeatBoards,
     pub(crate) inventory: MockSeatInventory,
     pub(crate) reservations: MockReservations,
     pub(crate) wallets: MockWallets,
@@ -78,6 +79,7 @@ impl Mocks {
             failed_logins: MockFailedLogins::new(),
             room: MockWaitingRoom::new(),
             catalog: MockCatalog::new(),
+            boards: MockSeatBoards::new(),
             inventory: MockSeatInventory::new(),
             reservations: MockReservations::new(),
             wallets: MockWallets::new(),
@@ -158,6 +160,7 @@ impl Mocks {
             list_concerts: Arc::new(catalog::ListConcerts::new(catalog.clone())),
             list_schedules: Arc::new(catalog::ListSchedules::new(clock.clone(), catalog.clone())),
             list_seats: Arc::new(catalog::ListSeats::new(clock.clone(), catalog.clone())),
+            watch_seats: Arc::new(catalog::WatchSeats::new(Arc::new(self.boards))),
             create_concert: Arc::new(catalog::CreateConcert::new(
                 clock.clone(),
                 ids.clone(),

@@ -1,8 +1,8 @@
 //! What can be booked: concerts, schedules, seats.
 //!
-//! The stream of `GET /schedules/{scheduleId}/seats/events` belongs here too, and so do the `ETag`s of
-//! concerts and schedules.
+//! The `ETag`s of concerts and schedules belong here too.
 
 pub(crate) mod list_concerts;
 pub(crate) mod list_schedules;
 pub(crate) mod list_seats;
+pub(crate) mod watch_seats;

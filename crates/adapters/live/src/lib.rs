@@ -1,0 +1,8 @@
+//! What an instance keeps in memory and follows the store for.
+//!
+//! The store is the one place where the truth is. What is kept here is read from it again and again, may be lost
+//! at any time, and decides nothing. It costs the store the same however many ask this instance for it.
+
+mod seat_boards;
+
+pub use seat_boards::LiveSeatBoards;
