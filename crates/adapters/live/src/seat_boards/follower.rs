@@ -10,15 +10,13 @@ use domain::{
 };
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep_until},
 };
 
 use super::watch::BoardWatch;
 
 /// From the beginning of a reading to the beginning of the next.
 pub(super) const READING_EVERY: Duration = Duration::from_millis(200);
-/// How long a reading may take.
-pub(super) const READING_AT_MOST: Duration = Duration::from_secs(5);
 
 /// Somebody who wants to watch a schedule.
 pub(super) struct Newcomer {
@@ -86,18 +84,15 @@ impl Follower {
         schedules.extend(newcomers.iter().map(|newcomer| newcomer.schedule));
         schedules.sort_unstable();
         schedules.dedup();
-        // Asked before the seats are, so that a hold which counts as run out can not have been paid after they
-        // were read.
-        let now = self.clock.now();
-        let catalog = Arc::clone(&self.catalog);
+        let (clock, catalog) = (Arc::clone(&self.clock), Arc::clone(&self.catalog));
         // In a task of its own, so that a fault in a reading is no end of all of them.
         let reading = tokio::spawn(async move {
-            timeout(READING_AT_MOST, catalog.occupancies(&schedules))
-                .await
-                .unwrap_or_else(|_| Err(StorageError::unavailable("the seats were not read in time")))
+            // Asked before the seats are, so that a hold which counts as run out can not have been paid after
+            // they were read.
+            let now = clock.now();
+            Ok(Reading { now, seats: catalog.occupancies(&schedules).await? })
         });
-        let seats = reading.await.map_err(StorageError::unexpected)??;
-        Ok(Reading { now, seats })
+        reading.await.map_err(StorageError::unexpected)?
     }
 
     /// Shows what was read, wakes those for whom it is news, and lets the newcomers watch.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    catalog::{Catalog, SeatBoards, SeatWatch},
+    catalog::{Catalog, NobodyFollows, SeatBoards, SeatWatch},
     ids::ScheduleId,
     storage::StorageError,
     time::Clock,
@@ -56,9 +56,12 @@ impl SeatBoards for LiveSeatBoards {
     /// its own last change, and is told at once when the store is away.
     async fn watch(&self, schedule: ScheduleId) -> Result<Option<Box<dyn SeatWatch>>, StorageError> {
         let (answer, answered) = oneshot::channel();
-        let gone = |_| StorageError::unavailable("nobody follows the seats any more");
-        self.newcomers.send(Newcomer { schedule, answer }).await.map_err(|_| gone(()))?;
-        let watch = answered.await.map_err(|_| gone(()))??;
+        self.newcomers.send(Newcomer { schedule, answer }).await.map_err(|_| nobody_follows())?;
+        let watch = answered.await.map_err(|_| nobody_follows())??;
         Ok(watch.map(|watch| -> Box<dyn SeatWatch> { Box::new(watch) }))
     }
+}
+
+fn nobody_follows() -> StorageError {
+    StorageError::unavailable(NobodyFollows)
 }
