@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "sha2",
             "socket2",
             "thiserror",
             "tokio",

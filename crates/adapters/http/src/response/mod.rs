@@ -5,6 +5,7 @@ mod end_reason;
 mod event_stream;
 mod instant;
 mod page;
+mod versioned;
 
 use actix_web::{HttpResponse, http::header::HeaderName};
 use chrono::Duration;
@@ -16,6 +17,7 @@ pub(crate) use end_reason::EndReasonName;
 pub(crate) use event_stream::{Event, EventSource, EventStreams, EventText};
 pub(crate) use instant::Instant;
 pub(crate) use page::PageBody;
+pub(crate) use versioned::unless_known;
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 

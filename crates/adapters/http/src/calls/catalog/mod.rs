@@ -1,6 +1,4 @@
 //! What can be booked: concerts, schedules, seats.
-//!
-//! The `ETag`s of concerts and schedules belong here too.
 
 pub(crate) mod list_concerts;
 pub(crate) mod list_schedules;
