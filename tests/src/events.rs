@@ -45,9 +45,9 @@ impl EventStream {
 
     async fn next_whenever(&mut self) -> Option<ServerEvent> {
         loop {
-            while let Some((lines, rest)) = self.unread.split_once("\n\n") {
-                let event = event(lines);
-                self.unread = rest.to_owned();
+            while let Some(end) = self.unread.find("\n\n") {
+                let event = event(&self.unread[..end]);
+                self.unread.drain(..end + 2);
                 if event.is_some() {
                     return event;
                 }

@@ -20,6 +20,7 @@ use tokio::{
 
 use crate::{
     lifecycle::Draining,
+    measurements::CountedStream,
     problem::{Code, Problem},
 };
 
@@ -93,7 +94,7 @@ impl EventStreams {
         }
         let too_many = |_| Problem::new(Code::TooManyStreams).retry_after(RETRY_SECONDS);
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(too_many)?;
-        Ok(StreamPlace { streams: self.clone(), _permit: permit })
+        Ok(StreamPlace { streams: self.clone(), _permit: permit, _counted: CountedStream::opened() })
     }
 }
 
@@ -102,6 +103,7 @@ impl EventStreams {
 pub(crate) struct StreamPlace {
     streams: EventStreams,
     _permit: OwnedSemaphorePermit,
+    _counted: CountedStream,
 }
 
 impl StreamPlace {

@@ -27,7 +27,8 @@ pub(crate) fn unless_known(known: &KnownVersions, body: &impl Serialize) -> Resu
 fn version_of(body: &[u8]) -> EntityTag {
     // Half of the hash is more than enough to tell the versions of a list apart.
     let hash = Sha256::digest(body).into_iter().take(16);
-    EntityTag::new_strong(hash.map(|byte| format!("{byte:02x}")).collect())
+    let number = hash.fold(0_u128, |number, byte| number << 8 | u128::from(byte));
+    EntityTag::new_strong(format!("{number:032x}"))
 }
 
 #[cfg(test)]
