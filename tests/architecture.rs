@@ -41,6 +41,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "serde_path_to_error",
+            "sha2",
+            "socket2",
             "thiserror",
             "tokio",
             "tracing",
@@ -51,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wallet",
         ],
     ),
+    ("adapter-live", &["async-trait", "chrono", "domain", "metrics", "tokio", "tracing"]),
     (
         "adapter-persistence",
         &[
@@ -70,7 +73,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "uuid",
         ],
     ),
-    ("adapter-live", &["async-trait", "chrono", "domain", "metrics", "tokio", "tracing"]),
     ("adapter-scheduler", &["domain", "idempotency", "reservation", "tokio", "tracing", "waiting-room"]),
     (
         "app",

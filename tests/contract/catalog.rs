@@ -1,5 +1,7 @@
 //! Concerts, schedules and seats.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 use domain::{
     catalog::{Concert, Occupancy, SalesWindow, Schedule, Seat, SeatPlan, SeatRange, SeatStatus, TimeZone},
@@ -26,6 +28,8 @@ encore_tests::on_every_store! {
     a_sold_seat_is_never_free_again,
     a_schedule_without_a_free_seat_is_listed_with_none,
     a_seat_tells_who_has_it,
+    who_has_seats_is_told_of_several_schedules_at_once,
+    a_schedule_that_nobody_asked_for_or_that_does_not_exist_has_no_occupancies,
     a_schedule_with_a_seat_twice_is_not_added_at_all,
     a_schedule_of_an_unknown_concert_is_refused,
 }
@@ -181,6 +185,36 @@ async fn a_seat_tells_who_has_it(stage: Stage) {
         Occupancy::Free,
     ];
     assert_eq!(occupancies, expected);
+}
+
+async fn who_has_seats_is_told_of_several_schedules_at_once(stage: Stage) {
+    let (buyer, holder) = (stage.guest().await, stage.guest().await);
+    let first = stage.schedule_with_seats(3, 5, Money::from_units(100)).await;
+    let second = stage.schedule_with_seats(1, 1, Money::from_units(100)).await;
+    let (sold, _) = stage.hold_and_pay(buyer, &first, &[4]).await;
+    let held = stage.hold(holder, &first, &[5]).await;
+    let run_out = stage.hold_that_ran_out(holder, &second, &[1]).await;
+    let expected = HashMap::from([
+        (
+            first.schedule,
+            vec![
+                (number(3), Occupancy::Free),
+                (number(4), Occupancy::Sold { to: sold.id }),
+                (number(5), Occupancy::Held { by: held.id, until: held.expires_at }),
+            ],
+        ),
+        (second.schedule, vec![(number(1), Occupancy::Held { by: run_out.id, until: run_out.expires_at })]),
+    ]);
+    let told = stage.ports.catalog.occupancies(&[second.schedule, first.schedule]).await.unwrap();
+    assert_eq!(told, expected, "expected each schedule's seats in the order of their numbers");
+}
+
+async fn a_schedule_that_nobody_asked_for_or_that_does_not_exist_has_no_occupancies(stage: Stage) {
+    let asked = stage.schedule().await;
+    stage.schedule().await;
+    let told = stage.ports.catalog.occupancies(&[new_id(), asked.schedule]).await.unwrap();
+    assert_eq!(told.into_keys().collect::<Vec<_>>(), [asked.schedule]);
+    assert_eq!(stage.ports.catalog.occupancies(&[]).await.unwrap(), HashMap::new());
 }
 
 async fn a_schedule_with_a_seat_twice_is_not_added_at_all(stage: Stage) {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, SecondsFormat, TimeZone, Utc};
 use encore_tests::{
-    client::{Answer, Fan},
+    client::{Answer, Fan, send},
     on_every_store,
     service::Service,
 };
@@ -17,6 +17,8 @@ on_every_store! { encore_tests::service;
     concerts_are_listed_a_page_at_a_time,
     what_does_not_exist_is_not_found,
     an_impossible_question_is_refused,
+    what_a_fan_has_kept_is_sent_again_only_when_it_has_changed,
+    nothing_but_the_lists_of_concerts_and_dates_may_be_kept,
 }
 
 async fn schedule(service: &Service, concert: Uuid, body: Value) -> Answer {
@@ -133,4 +135,45 @@ async fn an_impossible_question_is_refused(service: Service) {
     }
     fan.get(&format!("/schedules/{}/seats?status=x", show.schedule)).await.refused(422, "INVALID_REQUEST");
     fan.get("/concerts?limit=1000").await.refused(422, "INVALID_REQUEST");
+}
+
+async fn what_a_fan_has_kept_is_sent_again_only_when_it_has_changed(service: Service) {
+    let show = service.concert(1_000).await;
+    let (first, second) = (service.fan().await, service.fan().await);
+    let asking = async |fan: &Fan<'_>, path: &str, known: &str| {
+        send(fan.request(Method::GET, path).header("If-None-Match", known)).await
+    };
+    let dates = format!("/concerts/{}/schedules", show.concert);
+    for path in ["/concerts", &dates] {
+        let kept = first.get(path).await.expect(200);
+        assert_eq!(kept.header("cache-control"), "private, no-cache");
+        let tag = kept.header("etag").to_owned();
+        // Requests are spread over the instances: the version is the same on each, for everybody.
+        for _ in 0..service.urls().len() {
+            let again = asking(&second, path, &format!("\"other\", {tag}")).await.expect(304);
+            assert_eq!((again.header("etag"), again.text.as_str()), (tag.as_str(), ""));
+            assert_eq!(again.header("cache-control"), "private, no-cache");
+        }
+        asking(&second, path, "*").await.expect(304);
+        asking(&second, path, "\"other\"").await.expect(200);
+    }
+    let tag = first.get(&dates).await.expect(200).header("etag").to_owned();
+    first.hold(show.schedule, &[1]).await.expect(201);
+    let changed = asking(&second, &dates, &tag).await.expect(200);
+    assert_eq!(changed.body[0]["availableSeats"], 49);
+    assert_ne!(changed.header("etag"), tag);
+    second.leave().await.expect(204);
+    asking(&second, &dates, changed.header("etag")).await.refused(401, "QUEUE_TOKEN_ENDED");
+}
+
+async fn nothing_but_the_lists_of_concerts_and_dates_may_be_kept(service: Service) {
+    let show = service.concert(1_000).await;
+    let fan = service.fan().await;
+    let seats = format!("/schedules/{}/seats", show.schedule);
+    for path in [&seats, "/queue/status", "/reservations", "/payments", "/payments/17"] {
+        let answer = fan.get(path).await;
+        assert_eq!((answer.header("cache-control"), answer.header("etag")), ("no-store", ""), "{path}");
+    }
+    let held = fan.hold(show.schedule, &[1]).await.expect(201);
+    assert_eq!(held.header("cache-control"), "no-store");
 }

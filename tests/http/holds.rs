@@ -19,16 +19,16 @@ on_every_store! { encore_tests::service;
     reservations_are_listed_newest_first_by_status_and_page,
 }
 
-mod two_second_holds {
+pub(crate) mod two_second_holds {
     use super::{Database, Service, service};
 
     const SETTINGS: &[(&str, &str)] = &[("ENCORE_HOLD_SECONDS", "2"), ("ENCORE_SCHEDULER", "outside")];
 
-    pub(super) async fn sqlite() -> Service {
+    pub(crate) async fn sqlite() -> Service {
         Service::start(Database::sqlite().await, 1, SETTINGS).await
     }
 
-    pub(super) async fn postgres() -> Service {
+    pub(crate) async fn postgres() -> Service {
         Service::start(Database::postgres().await, service::INSTANCES, SETTINGS).await
     }
 }

@@ -20,4 +20,5 @@ mod operator;
 mod ownership;
 mod process;
 mod races;
+mod seat_events;
 mod waiting_room;

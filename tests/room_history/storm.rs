@@ -15,7 +15,7 @@ use encore_tests::{
         answers::{Told, check_answers},
         checker::{check, statuses_at_the_end},
         events::{Change, Moment, Reason, Status},
-        recorder::{self, CLAIMS_ARE_KEPT},
+        recorder,
         violation::report,
     },
     on_every_store,
@@ -246,8 +246,7 @@ fn assert_eventful(history: &[Moment], kills: Kills, size: Size) {
     println!("{policies} changes of the policy");
     assert!(policies >= 5, "the policy was changed {policies} times");
     assert!(kills.instances >= Kills::FEWEST, "{} instances were killed", kills.instances);
-    let no_show = CLAIMS_ARE_KEPT.then_some(Reason::NoShow);
-    for reason in [Reason::Paid, Reason::Left, Reason::TimedOut].into_iter().chain(no_show) {
+    for reason in [Reason::Paid, Reason::Left, Reason::TimedOut, Reason::NoShow] {
         let ended = |change: &&Change| matches!(change, Change::Ticket { after: Some(after), .. } if after.reason == Some(reason));
         let ended = changes().filter(ended).count();
         println!("{ended} tickets ended as {reason:?}");

@@ -16,6 +16,7 @@
 
 pub mod client;
 pub mod databases;
+pub mod events;
 pub mod history;
 pub mod service;
 

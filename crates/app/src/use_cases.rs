@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use adapter_credentials::{Argon2idHasher, JsonWebTokens, MemoryFailedLogins, NoLoginLimit, TokenSecret};
 use adapter_http::UseCases;
+use adapter_live::LiveSeatBoards;
 use adapter_persistence::Ports;
 use adapter_scheduler::Jobs;
-use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats};
+use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats, WatchSeats};
 use domain::{
     identity::{FailedLogins, LoginPolicy, PasswordHasher, TokenPolicy, Tokens},
     ids::IdSource,
@@ -25,7 +26,7 @@ use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 
 use crate::{id_source::TimeOrderedIds, settings::Settings};
 
-/// The use cases that are driven over HTTP.
+/// The use cases that are driven over HTTP. Needs a runtime, for what follows the store.
 pub(crate) fn for_http(
     settings: &Settings,
     secret: &TokenSecret,
@@ -42,6 +43,7 @@ pub(crate) fn for_http(
     } else {
         Arc::new(NoLoginLimit)
     };
+    let boards = Arc::new(LiveSeatBoards::start(clock.clone(), catalog.clone()));
     let token_policy = TokenPolicy::default();
     let verify_credentials =
         Arc::new(VerifyCredentials::new(clock.clone(), users.clone(), hasher.clone(), failed_logins));
@@ -73,6 +75,7 @@ pub(crate) fn for_http(
         list_concerts: Arc::new(ListConcerts::new(catalog.clone())),
         list_schedules: Arc::new(ListSchedules::new(clock.clone(), catalog.clone())),
         list_seats: Arc::new(ListSeats::new(clock.clone(), catalog.clone())),
+        watch_seats: Arc::new(WatchSeats::new(boards)),
         create_concert: Arc::new(CreateConcert::new(clock.clone(), ids.clone(), catalog.clone())),
         create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
         hold_seats: Arc::new(HoldSeats::new(

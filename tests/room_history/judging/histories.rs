@@ -2,7 +2,6 @@
 
 use encore_tests::history::{
     events::{Change, Policy, Reason, RoomState, Status, Strategy, Ticket},
-    recorder::CLAIMS_ARE_KEPT,
     violation::Kind,
 };
 
@@ -184,13 +183,12 @@ fn a_turn_that_still_has_time_does_not_time_out() {
 }
 
 #[test]
-fn whoever_did_not_claim_a_turn_is_a_no_show_where_claims_are_kept() {
+fn whoever_did_not_claim_a_turn_is_a_no_show() {
     let mut story = Story::new();
     story.issue(1).admit(&[1]);
     story.now += SESSION;
     story.end(1, Reason::TimedOut);
-    let expected: &[Kind] = if CLAIMS_ARE_KEPT { &[Kind::NoShowWasNot] } else { &[] };
-    assert_eq!(story.kinds(), expected);
+    assert_eq!(story.kinds(), [Kind::NoShowWasNot]);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::{
     events::{Change, Instant, Moment, Reason, RoomState, Status, Ticket},
-    recorder::CLAIMS_ARE_KEPT,
     violation::{Kind, Violation},
 };
 
@@ -166,7 +165,7 @@ impl Replay {
         if after.reason == Some(Reason::NoShow) && claimed {
             self.find(moment, Kind::NoShowWasThere, format!("number {number} had claimed its turn"));
         }
-        if CLAIMS_ARE_KEPT && after.reason == Some(Reason::TimedOut) && !claimed {
+        if after.reason == Some(Reason::TimedOut) && !claimed {
             self.find(moment, Kind::NoShowWasNot, format!("number {number} timed out unclaimed"));
         }
     }

@@ -7,10 +7,12 @@ use metrics::{Counter, Histogram};
 
 const REQUESTS: &str = "encore_http_requests_total";
 const SECONDS: &str = "encore_http_request_duration_seconds";
+const OPEN_STREAMS: &str = "encore_http_open_streams";
 
 /// Says what the measurements mean.
 pub(crate) fn describe_measurements() {
     metrics::describe_counter!(REQUESTS, "Requests that were answered.");
+    metrics::describe_gauge!(OPEN_STREAMS, "Streams of events that are open.");
     metrics::describe_histogram!(SECONDS, metrics::Unit::Seconds, "From a request's head to its answer's.");
 }
 
@@ -36,6 +38,23 @@ pub(crate) fn measure(method: &'static str, route: Cow<'static, str>, status: St
         requests.increment(1);
         seconds.record(took);
     });
+}
+
+/// Counts a stream as open for as long as this lives.
+#[derive(Debug)]
+pub(crate) struct CountedStream(());
+
+impl CountedStream {
+    pub(crate) fn opened() -> Self {
+        metrics::gauge!(OPEN_STREAMS).increment(1);
+        Self(())
+    }
+}
+
+impl Drop for CountedStream {
+    fn drop(&mut self) {
+        metrics::gauge!(OPEN_STREAMS).decrement(1);
+    }
 }
 
 thread_local! {
@@ -86,6 +105,18 @@ mod tests {
             r#"encore_http_requests_total{method="GET",route="/payments/{paymentId}",status="200"} 2"#;
         assert!(text.contains(counted), "{text}");
         assert!(text.contains(r#"status="404"} 1"#), "{text}");
+    }
+
+    #[test]
+    fn streams_are_counted_while_they_are_open() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let first = CountedStream::opened();
+            let _second = CountedStream::opened();
+            drop(first);
+            assert!(handle.render().contains("encore_http_open_streams 1"), "{}", handle.render());
+        });
     }
 
     #[test]

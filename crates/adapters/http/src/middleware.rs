@@ -9,7 +9,7 @@ use actix_web::{
     error::InternalError,
     http::{
         ConnectionType, StatusCode,
-        header::{HeaderName, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
     web,
@@ -131,6 +131,11 @@ impl About {
     fn finish_head(&self, mut response: HttpResponse) -> HttpResponse {
         if let Ok(id) = HeaderValue::from_str(self.id.as_str()) {
             response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        // Seats change, the rest is somebody's own, and a refusal may not last: whatever does not say that it may
+        // be kept, may not.
+        if self.path.starts_with("/api/") && !response.headers().contains_key(header::CACHE_CONTROL) {
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         // Asked when the answer is ready, so that it also counts for what was in flight.
         if self.draining.has_begun() {

@@ -12,7 +12,10 @@ use crate::calls::{
         health::{livez, readyz},
         metrics::metrics,
     },
-    catalog::{list_concerts::list_concerts, list_schedules::list_schedules, list_seats::list_seats},
+    catalog::{
+        list_concerts::list_concerts, list_schedules::list_schedules, list_seats::list_seats,
+        watch_seats::watch_seats,
+    },
     identity::{open_session::open_session, register_user::register_user},
     operator::{
         change_policy::change_policy, create_concert::create_concert, create_schedule::create_schedule,
@@ -23,7 +26,10 @@ use crate::calls::{
         cancel_reservation::cancel_reservation, find_reservation::find_reservation, hold_seats::hold_seats,
         list_reservations::list_reservations,
     },
-    waiting_room::{check_place::check_place, join_queue::join_queue, leave_queue::leave_queue},
+    waiting_room::{
+        check_place::check_place, follow_place::follow_place, join_queue::join_queue,
+        leave_queue::leave_queue,
+    },
     wallet::{
         charge_balance::charge_balance, list_transactions::list_transactions, show_balance::show_balance,
     },
@@ -47,16 +53,17 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool) {
         .default_service(web::to(HttpResponse::NotFound));
 }
 
-/// The streams `/queue/events` and `/schedules/{scheduleId}/seats/events` have their places here.
 fn users_calls(api: &mut ServiceConfig) {
     api.service(Endpoint::at("/users").post(register_user).resource())
         .service(Endpoint::at("/sessions").post(open_session).resource())
         .service(Endpoint::at("/queue/tokens").post(join_queue).resource())
         .service(Endpoint::at("/queue/tokens/current").delete(leave_queue).resource())
         .service(Endpoint::at("/queue/status").get(check_place).resource())
+        .service(Endpoint::at("/queue/events").get(follow_place).resource())
         .service(Endpoint::at("/concerts").get(list_concerts).resource())
         .service(Endpoint::at("/concerts/{concertId}/schedules").get(list_schedules).resource())
         .service(Endpoint::at("/schedules/{scheduleId}/seats").get(list_seats).resource())
+        .service(Endpoint::at("/schedules/{scheduleId}/seats/events").get(watch_seats).resource())
         .service(Endpoint::at("/reservations").get(list_reservations).post(hold_seats).resource())
         .service(
             Endpoint::at("/reservations/{reservationId}")

@@ -1,20 +1,22 @@
 //! The server: the application and the threads that serve it.
 
 use std::{
+    any::Any,
     io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
+    time::Duration,
 };
 
 use actix_web::{
     App, Error, HttpServer,
     body::BoxBody,
-    dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse},
+    dev::{Extensions, Server, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     web,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{
     calls::around::docs::Description,
@@ -22,6 +24,7 @@ use crate::{
     measurements::describe_measurements,
     middleware::around_every_request,
     openapi::openapi_json,
+    response::EventStreams,
     routes::routes,
     settings::HttpSettings,
     use_cases::UseCases,
@@ -51,14 +54,29 @@ pub fn serve(
     describe_measurements();
     let state = State::new(use_cases, settings, readiness, draining, metrics);
     let settings = state.settings.clone();
+    let reads_within = settings.client_reads_within;
     let server = HttpServer::new(move || application(&state))
         .disable_signals()
+        .on_connect(move |connection, _: &mut Extensions| drop_if_unread(connection, reads_within))
         .max_connections(settings.connections_a_worker)
         .client_request_timeout(settings.request_timeout)
         .keep_alive(settings.keep_alive)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .workers(settings.workers);
     Ok(server.listen(listener)?.run())
+}
+
+/// Has the system end a connection whose client leaves unread or unacknowledged what is sent to it: a stream
+/// would wait for such a client for ever.
+fn drop_if_unread(connection: &dyn Any, reads_within: Duration) {
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, reads_within);
+    #[cfg(target_os = "linux")]
+    if let Some(connection) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = socket2::SockRef::from(connection).set_tcp_user_timeout(Some(reads_within))
+    {
+        tracing::warn!(%error, "a connection whose client does not read will not be ended");
+    }
 }
 
 /// What the applications of all threads share.
@@ -70,6 +88,7 @@ pub(crate) struct State {
     draining: web::Data<Draining>,
     metrics: web::Data<PrometheusHandle>,
     description: web::Data<Description>,
+    streams: web::Data<EventStreams>,
 }
 
 impl State {
@@ -80,12 +99,15 @@ impl State {
         draining: Draining,
         metrics: PrometheusHandle,
     ) -> Self {
+        let HttpSettings { streams_at_most, stream_keep_alive, .. } = settings;
+        let streams = EventStreams::new(streams_at_most, stream_keep_alive, draining.clone());
         Self {
             use_cases: web::Data::new(use_cases),
             settings: web::Data::new(settings),
             readiness: web::Data::new(readiness),
             draining: web::Data::new(draining),
             metrics: web::Data::new(metrics),
+            streams: web::Data::new(streams),
             description: web::Data::new(Description(openapi_json().into())),
         }
     }
@@ -111,6 +133,7 @@ pub(crate) fn application(
         .app_data(state.draining.clone())
         .app_data(state.metrics.clone())
         .app_data(state.description.clone())
+        .app_data(state.streams.clone())
         .configure(|config| routes(config, with_operator))
         .wrap(from_fn(around_every_request))
 }

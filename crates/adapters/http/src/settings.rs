@@ -47,6 +47,13 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// How long a connection without requests is kept.
     pub keep_alive: Duration,
+    /// How long a client may leave what was sent to it unread or unacknowledged; its connection ends then. Linux
+    /// sees to it, other systems have times of their own.
+    pub client_reads_within: Duration,
+    /// The most streams of events of the whole instance.
+    pub streams_at_most: usize,
+    /// For how long a stream may be silent before a comment keeps it alive.
+    pub stream_keep_alive: Duration,
     /// How long requests in flight are waited for when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -60,6 +67,9 @@ impl Default for HttpSettings {
             connections_a_worker: 20_000,
             request_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_mins(1),
+            client_reads_within: Duration::from_secs(30),
+            streams_at_most: 20_000,
+            stream_keep_alive: Duration::from_secs(15),
             shutdown_timeout: Duration::from_secs(15),
         }
     }

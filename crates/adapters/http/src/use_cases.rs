@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats};
+use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats, WatchSeats};
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation};
 use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations};
@@ -28,6 +28,7 @@ pub struct UseCases {
     pub list_concerts: Arc<ListConcerts>,
     pub list_schedules: Arc<ListSchedules>,
     pub list_seats: Arc<ListSeats>,
+    pub watch_seats: Arc<WatchSeats>,
     pub create_concert: Arc<CreateConcert>,
     pub create_schedule: Arc<CreateSchedule>,
     pub hold_seats: Arc<HoldSeats>,

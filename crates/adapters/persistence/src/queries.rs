@@ -91,6 +91,11 @@ pub(crate) fn seats_of(schedule: StoredId) -> _ {
 }
 
 #[dsl::auto_type]
+pub(crate) fn seats_of_schedules(schedules: Vec<StoredId>) -> _ {
+    seats::table.filter(seats::schedule_id.eq_any(schedules)).order((seats::schedule_id, seats::seat_number))
+}
+
+#[dsl::auto_type]
 pub(crate) fn seats_numbered(schedule: StoredId, numbers: Vec<i16>) -> _ {
     seats::table
         .filter(seats::schedule_id.eq(schedule))

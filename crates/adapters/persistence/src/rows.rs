@@ -1,5 +1,7 @@
 //! Rows as they are read and written, and what of the domain they stand for.
 
+use std::collections::HashMap;
+
 use diesel::{Insertable, Queryable, Selectable};
 use domain::{
     catalog::{Concert, Occupancy, SalesWindow, Schedule, Seat, SeatNumber, TimeZone},
@@ -170,12 +172,6 @@ impl TryFrom<SeatRow> for Seat {
     type Error = StorageError;
 
     fn try_from(row: SeatRow) -> Result<Self, StorageError> {
-        let occupancy = match (row.reservation_id, row.held_until, row.sold) {
-            (Some(to), _, true) => Occupancy::Sold { to: ReservationId(to.0) },
-            (Some(by), Some(until), false) => Occupancy::Held { by: ReservationId(by.0), until: until.0 },
-            (None, None, false) => Occupancy::Free,
-            _ => return Err(missing("reservation of a seat")),
-        };
         Ok(Self {
             id: SeatId(row.id.0),
             schedule: ScheduleId(row.schedule_id.0),
@@ -183,9 +179,46 @@ impl TryFrom<SeatRow> for Seat {
             name: row.seat_name,
             grade: Name::new(&row.grade).map_err(broken)?,
             price: row.price.0,
-            occupancy,
+            occupancy: occupancy(row.reservation_id, row.held_until, row.sold)?,
         })
     }
+}
+
+fn occupancy(
+    reservation: Option<StoredId>,
+    held_until: Option<StoredMoment>,
+    sold: bool,
+) -> Result<Occupancy, StorageError> {
+    match (reservation, held_until, sold) {
+        (Some(to), _, true) => Ok(Occupancy::Sold { to: ReservationId(to.0) }),
+        (Some(by), Some(until), false) => Ok(Occupancy::Held { by: ReservationId(by.0), until: until.0 }),
+        (None, None, false) => Ok(Occupancy::Free),
+        _ => Err(missing("reservation of a seat")),
+    }
+}
+
+/// Who has a seat, without the seat's name, grade and price.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = seats)]
+pub(crate) struct OccupancyRow {
+    schedule_id: StoredId,
+    seat_number: i16,
+    reservation_id: Option<StoredId>,
+    held_until: Option<StoredMoment>,
+    sold: bool,
+}
+
+/// Rows by their schedules.
+pub(crate) fn occupancies(
+    rows: Vec<OccupancyRow>,
+) -> Result<HashMap<ScheduleId, Vec<(SeatNumber, Occupancy)>>, StorageError> {
+    let mut schedules: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let number = SeatNumber::new(row.seat_number.into()).map_err(broken)?;
+        let occupancy = occupancy(row.reservation_id, row.held_until, row.sold)?;
+        schedules.entry(ScheduleId(row.schedule_id.0)).or_default().push((number, occupancy));
+    }
+    Ok(schedules)
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]

@@ -5,6 +5,7 @@ mod create_schedule;
 mod list_concerts;
 mod list_schedules;
 mod list_seats;
+mod watch_seats;
 
 #[cfg(test)]
 mod samples;
@@ -14,3 +15,4 @@ pub use create_schedule::*;
 pub use list_concerts::*;
 pub use list_schedules::*;
 pub use list_seats::*;
+pub use watch_seats::*;

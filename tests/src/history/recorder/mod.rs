@@ -22,31 +22,6 @@ use uuid::Uuid;
 use super::events::{Change, Instant, Moment, Policy, Status, Ticket};
 use crate::databases::Database;
 
-/// The column of `queue_tickets` that says when a turn was claimed, or what stands in its place.
-const CLAIMED_AT: Column = Column::Absent("NULL");
-/// The column of `queue_tickets` that says who is passed over, or what stands in its place.
-const PASSED_OVER: Column = Column::Absent("false");
-
-/// Whether the schema keeps when a turn was claimed. A turn that nobody claimed is a no-show's only then.
-pub const CLAIMS_ARE_KEPT: bool = matches!(CLAIMED_AT, Column::Present(_));
-
-/// A column that the schema has, or the value that every row has without it.
-#[allow(dead_code, reason = "which of the two a column is depends on the schema")]
-#[derive(Clone, Copy)]
-enum Column {
-    Present(&'static str),
-    Absent(&'static str),
-}
-
-impl Column {
-    fn of(self, row: &str) -> String {
-        match self {
-            Self::Present(name) => format!("{row}.{name}"),
-            Self::Absent(value) => value.to_owned(),
-        }
-    }
-}
-
 const POLICY_COLUMNS: [&str; 6] =
     ["strategy", "state", "max_active", "admit_count", "interval_seconds", "claim_seconds"];
 

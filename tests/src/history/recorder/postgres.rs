@@ -1,11 +1,10 @@
 //! The recorder's tables and triggers on PostgreSQL.
 
-use super::{CLAIMED_AT, PASSED_OVER, policy_differs, policy_members};
+use super::{policy_differs, policy_members};
 
 pub(super) fn triggers() -> String {
     let policy = policy_members();
     let policy_differs = policy_differs("IS DISTINCT FROM");
-    let (claimed_at, passed_over) = (CLAIMED_AT.of("ticket"), PASSED_OVER.of("ticket"));
     format!(
         "
         CREATE TABLE room_moments (
@@ -29,8 +28,8 @@ pub(super) fn triggers() -> String {
             SELECT json_build_object(
                 'user', ticket.user_id, 'number', ticket.number, 'status', ticket.status,
                 'reason', ticket.end_reason, 'admitted_at', room_micros(ticket.admitted_at),
-                'expires_at', room_micros(ticket.expires_at), 'claimed_at', room_micros({claimed_at}),
-                'passed_over', {passed_over})
+                'expires_at', room_micros(ticket.expires_at), 'claimed_at', room_micros(ticket.claimed_at),
+                'passed_over', ticket.passed_over)
         $$;
         CREATE FUNCTION room_moment() RETURNS bigint LANGUAGE plpgsql AS $$
         DECLARE

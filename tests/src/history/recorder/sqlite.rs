@@ -1,6 +1,6 @@
 //! The recorder's tables and triggers on SQLite.
 
-use super::{CLAIMED_AT, PASSED_OVER, policy_differs, policy_members};
+use super::{policy_differs, policy_members};
 
 pub(super) fn triggers() -> String {
     let clock = "CAST(round(unixepoch('subsec') * 1000) AS integer) * 1000";
@@ -12,13 +12,10 @@ pub(super) fn triggers() -> String {
                 json_object({policy})
          FROM waiting_room;"
     );
-    let (claimed_at, passed_over) = (CLAIMED_AT.of("NEW"), PASSED_OVER.of("NEW"));
-    let ticket = format!(
-        "json_object(
+    let ticket = "json_object(
             'user', lower(hex(NEW.user_id)), 'number', NEW.number, 'status', NEW.status,
             'reason', NEW.end_reason, 'admitted_at', NEW.admitted_at, 'expires_at', NEW.expires_at,
-            'claimed_at', {claimed_at}, 'passed_over', json(iif({passed_over}, 'true', 'false')))"
-    );
+            'claimed_at', NEW.claimed_at, 'passed_over', json(iif(NEW.passed_over, 'true', 'false')))";
     let trigger = |name: &str, event: &str, kind: &str, subject: &str, after: &str| {
         format!(
             "CREATE TRIGGER room_history_{name} AFTER {event} BEGIN
@@ -38,8 +35,8 @@ pub(super) fn triggers() -> String {
             place integer PRIMARY KEY, moment integer NOT NULL, kind text NOT NULL, subject text, after text
          ) STRICT;"
             .to_owned(),
-        trigger("issued", "INSERT ON queue_tickets", "TICKET", &id("NEW.id"), &ticket),
-        trigger("changed", "UPDATE ON queue_tickets", "TICKET", &id("NEW.id"), &ticket),
+        trigger("issued", "INSERT ON queue_tickets", "TICKET", &id("NEW.id"), ticket),
+        trigger("changed", "UPDATE ON queue_tickets", "TICKET", &id("NEW.id"), ticket),
         trigger("deleted", "DELETE ON queue_tickets", "TICKET", &id("OLD.id"), "NULL"),
         trigger("paid", "INSERT ON payments", "PAYMENT", &id("NEW.user_id"), "NULL"),
         trigger("policy", &policy_changed, "POLICY", "NULL", "NULL"),

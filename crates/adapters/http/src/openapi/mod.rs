@@ -37,10 +37,12 @@ use crate::calls::{around, catalog, identity, operator, payment, reservation, wa
         identity::open_session::open_session,
         waiting_room::join_queue::join_queue,
         waiting_room::check_place::check_place,
+        waiting_room::follow_place::follow_place,
         waiting_room::leave_queue::leave_queue,
         catalog::list_concerts::list_concerts,
         catalog::list_schedules::list_schedules,
         catalog::list_seats::list_seats,
+        catalog::watch_seats::watch_seats,
         reservation::hold_seats::hold_seats,
         reservation::list_reservations::list_reservations,
         reservation::find_reservation::find_reservation,
@@ -60,7 +62,7 @@ use crate::calls::{around, catalog, identity, operator, payment, reservation, wa
         around::metrics::metrics,
         around::docs::description,
     ),
-    components(schemas(problem_schema::ProblemShape)),
+    components(schemas(problem_schema::ProblemShape, catalog::watch_seats::SeatStateBody)),
     modifiers(&Finish),
 )]
 struct Description;

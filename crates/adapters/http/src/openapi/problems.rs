@@ -87,9 +87,11 @@ fn tells_when_to_retry(code: Code) -> bool {
         code,
         Code::NotAdmitted
             | Code::QueueClosed
+            | Code::PollingTooFast
+            | Code::ShuttingDown
             | Code::StoreUnavailable
             | Code::TooManyAttempts
-            | Code::PollingTooFast
+            | Code::TooManyStreams
     )
 }
 

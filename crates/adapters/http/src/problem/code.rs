@@ -113,6 +113,8 @@ codes! {
         "The operator has paused the waiting room; nobody new is taken in.";
     StoreUnavailable = "STORE_UNAVAILABLE", SERVICE_UNAVAILABLE, "The store is not available",
         "The store is away or overloaded; nothing has changed, and the same call may succeed later.";
+    TooManyStreams = "TOO_MANY_STREAMS", SERVICE_UNAVAILABLE, "Too many streams are open",
+        "This instance has as many open streams as it takes; `Retry-After` says when to try again.";
     ShuttingDown = "SHUTTING_DOWN", SERVICE_UNAVAILABLE, "The service is shutting down",
         "This instance takes no new work.";
 }

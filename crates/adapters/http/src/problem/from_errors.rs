@@ -1,6 +1,6 @@
 //! Which error becomes which problem: the only place where business reasons meet status codes.
 
-use catalog::{CreateScheduleError, ListSchedulesError, ListSeatsError};
+use catalog::{CreateScheduleError, ListSchedulesError, ListSeatsError, WatchSeatsError};
 use domain::{
     catalog::{SalesWindowError, SeatNumber},
     idempotency::KeyReused,
@@ -195,6 +195,15 @@ impl From<CreateScheduleError> for Problem {
             ) => Self::invalid("salesCloseAt", reason),
             CreateScheduleError::ConcertNotFound => Self::new(Code::ConcertNotFound),
             CreateScheduleError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<WatchSeatsError> for Problem {
+    fn from(error: WatchSeatsError) -> Self {
+        match error {
+            WatchSeatsError::ScheduleNotFound => Self::new(Code::ScheduleNotFound),
+            WatchSeatsError::Storage(error) => error.into(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod authorization;
 mod callers;
 mod idempotency_key;
 mod json_body;
+mod known_versions;
 mod path;
 mod query;
 
@@ -13,5 +14,6 @@ pub(crate) use authorization::bearer_token;
 pub(crate) use callers::{IdentifiedCaller, Operator, QueueCaller};
 pub(crate) use idempotency_key::KeyHeader;
 pub(crate) use json_body::{JsonBody, OptionalJsonBody};
+pub(crate) use known_versions::KnownVersions;
 pub(crate) use path::{Id, PathId};
 pub(crate) use query::{PageParameters, Query, encode_cursor};

@@ -2,8 +2,10 @@
 
 mod amount;
 mod end_reason;
+mod event_stream;
 mod instant;
 mod page;
+mod versioned;
 
 use actix_web::{HttpResponse, http::header::HeaderName};
 use chrono::Duration;
@@ -12,8 +14,10 @@ use serde::Serialize;
 
 pub(crate) use amount::Amount;
 pub(crate) use end_reason::EndReasonName;
+pub(crate) use event_stream::{Event, EventSource, EventStreams, EventText};
 pub(crate) use instant::Instant;
 pub(crate) use page::PageBody;
+pub(crate) use versioned::unless_known;
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 

@@ -5,4 +5,5 @@ mod answers;
 mod description;
 mod lifecycle;
 mod rejections;
+mod streams;
 mod support;

@@ -11,7 +11,7 @@ use actix_web::{
 use async_trait::async_trait;
 use chrono::{Duration, TimeZone, Utc};
 use domain::{
-    catalog::MockCatalog,
+    catalog::{MockCatalog, MockSeatBoards},
     identity::{
         AccessClaims, BadToken, MockFailedLogins, MockPasswordHasher, MockTokens, MockUsers, QueueClaims,
         SignedToken, TokenPolicy,
@@ -81,6 +81,7 @@ pub(crate) struct Mocks {
     pub(crate) room: MockWaitingRoom,
     pub(crate) memory: MockRoomMemory,
     pub(crate) catalog: MockCatalog,
+    pub(crate) boards: MockSeatBoards,
     pub(crate) inventory: MockSeatInventory,
     pub(crate) reservations: MockReservations,
     pub(crate) wallets: MockWallets,
@@ -98,6 +99,7 @@ impl Mocks {
             room: MockWaitingRoom::new(),
             memory: memory(None),
             catalog: MockCatalog::new(),
+            boards: MockSeatBoards::new(),
             inventory: MockSeatInventory::new(),
             reservations: MockReservations::new(),
             wallets: MockWallets::new(),
@@ -176,6 +178,7 @@ impl Mocks {
             list_concerts: Arc::new(catalog::ListConcerts::new(catalog.clone())),
             list_schedules: Arc::new(catalog::ListSchedules::new(clock.clone(), catalog.clone())),
             list_seats: Arc::new(catalog::ListSeats::new(clock.clone(), catalog.clone())),
+            watch_seats: Arc::new(catalog::WatchSeats::new(Arc::new(self.boards))),
             create_concert: Arc::new(catalog::CreateConcert::new(
                 clock.clone(),
                 ids.clone(),

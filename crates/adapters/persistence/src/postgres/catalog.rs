@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::{
-    catalog::{Catalog, Concert, Schedule, ScheduleAvailability, Seat},
+    catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
     ids::{ConcertId, ScheduleId},
     page::{Page, PageRequest},
     storage::StorageError,
@@ -17,7 +17,7 @@ use super::{PostgresStore, errors::storage_error, moment, to_its_end};
 use crate::{
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
-    rows::{ConcertRow, ScheduleRow, SeatRow},
+    rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
     schema::{concerts, schedules, seats},
     sql_types::StoredId,
 };
@@ -69,6 +69,18 @@ impl Catalog for PostgresStore {
         let Some(schedule) = schedules.into_iter().next() else { return Ok(None) };
         let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
         Ok(Some((Schedule::try_from(schedule)?, seats)))
+    }
+
+    async fn occupancies(
+        &self,
+        schedules: &[ScheduleId],
+    ) -> Result<HashMap<ScheduleId, Vec<(SeatNumber, Occupancy)>>, StorageError> {
+        let ids = schedules.iter().map(|id| StoredId(id.0)).collect();
+        let rows = queries::seats_of_schedules(ids)
+            .select(OccupancyRow::as_select())
+            .load(&mut self.connection().await?)
+            .await;
+        occupancies(rows.map_err(storage_error)?)
     }
 
     async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {

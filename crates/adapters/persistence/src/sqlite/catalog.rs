@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::{
-    catalog::{Catalog, Concert, Schedule, ScheduleAvailability, Seat},
+    catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
     ids::{ConcertId, ScheduleId},
     page::{Page, PageRequest},
     storage::StorageError,
@@ -16,7 +16,7 @@ use super::{SqliteStore, moment};
 use crate::{
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
-    rows::{ConcertRow, ScheduleRow, SeatRow},
+    rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
     schema::{concerts, schedules, seats},
     sql_types::StoredId,
 };
@@ -65,6 +65,17 @@ impl Catalog for SqliteStore {
         let Some((row, seats)) = self.readers.read(question).await? else { return Ok(None) };
         let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
         Ok(Some((Schedule::try_from(row)?, seats)))
+    }
+
+    async fn occupancies(
+        &self,
+        schedules: &[ScheduleId],
+    ) -> Result<HashMap<ScheduleId, Vec<(SeatNumber, Occupancy)>>, StorageError> {
+        let ids = schedules.iter().map(|id| StoredId(id.0)).collect();
+        let question = move |connection: &mut SqliteConnection| {
+            queries::seats_of_schedules(ids).select(OccupancyRow::as_select()).load(connection)
+        };
+        occupancies(self.readers.read(question).await?)
     }
 
     async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {

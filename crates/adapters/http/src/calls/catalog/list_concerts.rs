@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::{
     openapi::problems,
     problem::Problem,
-    request::{PageParameters, Query, QueueCaller},
-    response::PageBody,
+    request::{KnownVersions, PageParameters, Query, QueueCaller},
+    response::{PageBody, unless_known},
     use_cases::UseCases,
 };
 
@@ -47,16 +47,27 @@ problems!(ListConcertsProblems: ADMITTED, STORE; InvalidRequest);
 /// In the order in which they were put on the list.
 #[utoipa::path(
     get, path = "/api/v1/concerts", operation_id = "listConcerts", tag = "Catalogue",
-    params(PageParameters),
-    responses((status = 200, description = "A page of concerts.", body = PageBody<ConcertBody>), ListConcertsProblems),
+    params(PageParameters, KnownVersions),
+    responses(
+        (
+            status = 200, description = "A page of concerts.", body = PageBody<ConcertBody>,
+            headers(("ETag" = String, description = "The answer's version.")),
+        ),
+        (
+            status = 304, description = "The caller has kept this very answer.",
+            headers(("ETag" = String, description = "The answer's version.")),
+        ),
+        ListConcertsProblems,
+    ),
     security(("queueToken" = [])),
 )]
 pub(crate) async fn list_concerts(
     caller: QueueCaller,
     query: Query,
+    known: KnownVersions,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_turn(&use_cases).await?;
     let concerts = use_cases.list_concerts.handle(query.page()?).await?;
-    Ok(HttpResponse::Ok().json(PageBody::<ConcertBody>::from(concerts)))
+    unless_known(&known, &PageBody::<ConcertBody>::from(concerts))
 }

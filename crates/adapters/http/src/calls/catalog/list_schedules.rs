@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
-    request::{PathId, Query, QueueCaller},
-    response::Instant,
+    request::{KnownVersions, PathId, Query, QueueCaller},
+    response::{Instant, unless_known},
     use_cases::UseCases,
 };
 
@@ -92,20 +92,32 @@ problems!(ListSchedulesProblems: ADMITTED, STORE; InvalidRequest, ConcertNotFoun
     params(
         ("concertId" = Uuid, Path, description = "The concert.", example = "0192f0c1-7e7b-7000-8000-000000000010"),
         ListSchedulesParameters,
+        KnownVersions,
     ),
-    responses((status = 200, description = "The dates.", body = [ScheduleBody]), ListSchedulesProblems),
+    responses(
+        (
+            status = 200, description = "The dates.", body = [ScheduleBody],
+            headers(("ETag" = String, description = "The answer's version.")),
+        ),
+        (
+            status = 304, description = "The caller has kept this very answer.",
+            headers(("ETag" = String, description = "The answer's version.")),
+        ),
+        ListSchedulesProblems,
+    ),
     security(("queueToken" = [])),
 )]
 pub(crate) async fn list_schedules(
     caller: QueueCaller,
     concert: PathId,
     query: Query,
+    known: KnownVersions,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_turn(&use_cases).await?;
     let schedules = use_cases.list_schedules.handle(wanted(&query, concert)?).await?;
     let schedules: Vec<_> = schedules.into_iter().map(ScheduleBody::from).collect();
-    Ok(HttpResponse::Ok().json(schedules))
+    unless_known(&known, &schedules)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! The waiting room: joining, asking, leaving.
-//!
-//! The stream of `GET /queue/events` belongs here too.
+//! The waiting room: joining, asking, following, leaving.
 
 pub(crate) mod check_place;
+pub(crate) mod follow_place;
 pub(crate) mod join_queue;
 pub(crate) mod leave_queue;
 pub(crate) mod ticket;
