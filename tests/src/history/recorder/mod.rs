@@ -112,11 +112,16 @@ fn is_one_change(last: &Moment, change: &Change, database: &Database) -> bool {
     match last.changes.last() {
         Some(Change::Payment { user }) => *user == after.user && after.status == Status::Ended,
         Some(Change::Ticket { after: Some(before), .. }) => {
-            let admission = |ticket: &Ticket| (ticket.status, ticket.admitted_at, ticket.claimed_at);
-            before.status == Status::Active && admission(before) == admission(after)
+            let admission = |ticket: &Ticket| (ticket.status, ticket.admitted_at);
+            let is_new = || last.changes.iter().all(|change| !is_of(change, after));
+            before.status == Status::Active && admission(before) == admission(after) && is_new()
         }
         _ => false,
     }
+}
+
+fn is_of(change: &Change, ticket: &Ticket) -> bool {
+    matches!(change, Change::Ticket { after: Some(after), .. } if after.number == ticket.number)
 }
 
 /// How far the database's clock is from this machine's, in microseconds; 0 where they can not be told apart.

@@ -2,6 +2,10 @@
 
 use super::{policy_differs, policy_members};
 
+/// Not the stamp by which instances find a change.
+const TICKET_CHANGES: &str = "UPDATE OF status, end_reason, passed_over, admitted_at, claimed_at, expires_at, ended_at \
+                              ON queue_tickets";
+
 pub(super) fn triggers() -> String {
     let clock = "CAST(round(unixepoch('subsec') * 1000) AS integer) * 1000";
     let policy = policy_members();
@@ -36,7 +40,7 @@ pub(super) fn triggers() -> String {
          ) STRICT;"
             .to_owned(),
         trigger("issued", "INSERT ON queue_tickets", "TICKET", &id("NEW.id"), ticket),
-        trigger("changed", "UPDATE ON queue_tickets", "TICKET", &id("NEW.id"), ticket),
+        trigger("changed", TICKET_CHANGES, "TICKET", &id("NEW.id"), ticket),
         trigger("deleted", "DELETE ON queue_tickets", "TICKET", &id("OLD.id"), "NULL"),
         trigger("paid", "INSERT ON payments", "PAYMENT", &id("NEW.user_id"), "NULL"),
         trigger("policy", &policy_changed, "POLICY", "NULL", "NULL"),
