@@ -19,6 +19,7 @@ encore_tests::on_every_store! {
     following_the_changes_gives_the_whole_room,
     nothing_is_missed_while_many_change_the_room_at_once,
     a_change_that_commits_after_a_later_one_is_not_missed,
+    a_store_that_has_gone_back_is_read_as_a_whole,
 }
 
 async fn whole(stage: &Stage) -> RoomReading {
@@ -171,6 +172,18 @@ async fn nothing_is_missed_while_many_change_the_room_at_once(stage: Stage) {
     }
     let waiting = take_in(since(&stage, &mark).await);
     assert_eq!((waiting, ends), (0, 40), "expected every visit to be told to its end, once");
+}
+
+async fn a_store_that_has_gone_back_is_read_as_a_whole(stage: Stage) {
+    stage.guest().await;
+    let mark = whole(&stage).await.mark.0;
+    let mut parts: Vec<String> = mark.split(':').map(str::to_owned).collect();
+    for part in parts.iter_mut().filter(|part| !part.is_empty()) {
+        *part = (part.parse::<u64>().unwrap() + 1_000_000).to_string();
+    }
+    let later = domain::waiting_room::RoomMark(parts.join(":"));
+    let reading = stage.ports.room.read_room(Some(later)).await.unwrap();
+    assert!(matches!(reading.contents, RoomContents::Whole { .. }), "expected everybody, got {reading:?}");
 }
 
 /// Only a server has transactions that commit in another order than they began.

@@ -246,10 +246,11 @@ impl RoomView {
         self.passed_over.contains(number)
     }
 
-    /// Whether nobody waits with a number of this range.
+    /// Whether nobody waits with a number of this range. Of numbers that are not handed out yet nobody can say.
     #[must_use]
     pub fn nobody_waits_within(&self, numbers: std::ops::RangeInclusive<u64>) -> bool {
-        self.waiting.rank(*numbers.end()) == self.waiting.rank(numbers.start().saturating_sub(1))
+        *numbers.end() <= self.last_number
+            && self.waiting.rank(*numbers.end()) == self.waiting.rank(numbers.start().saturating_sub(1))
     }
 
     /// Whether somebody who waits might be admitted at `now`. With a bound over an interval only the store can

@@ -243,7 +243,12 @@ fn only_some_are_near_the_front_however_many_wait() {
     let (_, view) = room(300);
     assert_eq!(view.near_up_to(at(0)), 101, "expected a hundred in front of the last one who is near");
     assert_eq!(room(7).1.near_up_to(at(0)), 7);
-    assert!(view.nobody_waits_within(301..=400) && !view.nobody_waits_within(300..=400));
+    let (mut model, mut view) = room(3);
+    model.make(&Change::Leave(0));
+    model.make(&Change::Leave(1));
+    view.take_in(changed(&model, &[1, 2]));
+    assert!(view.nobody_waits_within(1..=2) && !view.nobody_waits_within(2..=3));
+    assert!(!view.nobody_waits_within(1..=4), "the fourth may have come by now");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The room in the memory of this instance.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
@@ -48,7 +48,7 @@ pub struct LiveRoom {
     /// Until when the store believes that somebody is there, as far as this instance has told it.
     told: Mutex<HashMap<u64, Timestamp>>,
     /// The numbers of those who were passed over and are back.
-    back: Mutex<Vec<u64>>,
+    back: Mutex<HashSet<u64>>,
     roll_wanted: Notify,
     readings_wanted: AtomicU64,
     reading_wanted: Notify,
@@ -153,20 +153,18 @@ impl LiveRoom {
     /// Tells the store who is there near the front; nothing while nobody waits.
     pub(super) async fn call_roll(&self) {
         let now = self.clock.now();
-        let Some(roll) = self.roll(now) else { return };
+        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(roll) = self.roll(&back, now) else { return };
         match self.store.call_roll(&roll).await {
             Ok(_) => self.note_told(&roll),
             Err(error) => {
                 tracing::debug!(%error, "the store was not told who is there");
-                self.back
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend(roll.signs.iter().map(|sign| sign.number));
+                self.back.lock().unwrap_or_else(PoisonError::into_inner).extend(back);
             }
         }
     }
 
-    fn roll(&self, now: Timestamp) -> Option<RollCall> {
+    fn roll(&self, back: &HashSet<u64>, now: Timestamp) -> Option<RollCall> {
         let view = self.view();
         self.book.keep(|numbers| !view.nobody_waits_within(numbers));
         if view.overview(now).waiting == 0 {
@@ -183,15 +181,14 @@ impl LiveRoom {
         let mut signs: Vec<_> = near
             .filter(|sign| is_to_be_told(sign.present_until, told.get(&sign.number).copied(), now))
             .collect();
-        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
-        signs.extend(back.into_iter().filter_map(sign));
+        signs.extend(back.iter().copied().filter_map(sign));
         Some(RollCall { signs, near_up_to })
     }
 
     /// Whoever was passed over and is back comes first: the roll is called at once.
     fn welcome_back(&self, number: u64) {
         if self.view().is_passed_over(number) {
-            self.back.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+            self.back.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
             self.roll_wanted.notify_one();
         }
     }

@@ -42,10 +42,16 @@ use crate::{
     sql_types::{Moment, StoredMoment},
 };
 
+/// Connections for the waiting room: one for its changes, one for its readings.
+const ROOM_CONNECTIONS: usize = 2;
+
 /// Encore on a PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool<AsyncPgConnection>,
+    /// For the waiting room alone, so that whatever waits for the others does not keep it from being read and
+    /// changed.
+    room_pool: Pool<AsyncPgConnection>,
     clock: Arc<ServerClock>,
     room: RoomBatch,
     notices: Arc<Listener>,
@@ -61,8 +67,8 @@ impl PostgresStore {
         connect::migrate(url).await
     }
 
-    /// Connects to the server, with at most `connections` at a time, and goes on following its clock for as
-    /// long as the store is in use.
+    /// Connects to the server, with at most `connections` at a time, beside two for the waiting room and one that
+    /// listens for its changes; and goes on following its clock for as long as the store is in use.
     ///
     /// # Errors
     ///
@@ -71,12 +77,13 @@ impl PostgresStore {
         let pool = connect::pool(url, connections)?;
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
+        let room_pool = connect::pool(url, ROOM_CONNECTIONS)?;
         let room = RoomBatch::start({
-            let pool = pool.clone();
+            let pool = room_pool.clone();
             move |changes| make_room_changes(pool.clone(), changes)
         });
         let notices = Arc::new(Listener::start(url.to_owned()));
-        Ok(Self { pool, clock, room, notices })
+        Ok(Self { pool, room_pool, clock, room, notices })
     }
 
     /// Tells of changes of the waiting room.

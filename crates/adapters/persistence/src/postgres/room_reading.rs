@@ -59,11 +59,17 @@ type TicketColumns = (
     Nullable<Moment>,
 );
 
-/// What has changed since an earlier reading.
+/// Beyond which transaction a snapshot sees nothing: the middle of `xmin:xmax:xip_list`.
+fn upper_end(snapshot: &str) -> Option<u64> {
+    snapshot.split(':').nth(1)?.parse().ok()
+}
+
+/// What has changed since an earlier reading. None when the server has gone back behind it, as one that took
+/// over from another and had not heard of everything: then nobody can say what has changed.
 pub(super) async fn read_changes(
     connection: &mut AsyncPgConnection,
     since: &RoomMark,
-) -> Result<RoomReading, Error> {
+) -> Result<Option<RoomReading>, Error> {
     let statement = Statement::<ReadChanges>::new(values![since.0.clone(), since.0.clone()]);
     let rows: Vec<(String, StoredMoment, RoomRow, Option<TicketRow>)> = statement.load(connection).await?;
     let mut head = None;
@@ -75,7 +81,10 @@ pub(super) async fn read_changes(
         }
     }
     let (snapshot, now, room) = head.ok_or(Error::NotFound)?;
-    room.reading(snapshot, now, RoomContents::Changed(news)).map_err(row_error)
+    if upper_end(&snapshot) < upper_end(&since.0) {
+        return Ok(None);
+    }
+    room.reading(snapshot, now, RoomContents::Changed(news)).map(Some).map_err(row_error)
 }
 
 /// The whole room; in a transaction whose every question sees the same snapshot.

@@ -62,9 +62,11 @@ impl WaitingRoom for PostgresStore {
     }
 
     async fn read_room(&self, since: Option<RoomMark>) -> Result<RoomReading, StorageError> {
-        let mut connection = self.connection().await?;
-        if let Some(since) = since {
-            return read_changes(&mut connection, &since).await.map_err(storage_error);
+        let mut connection = self.room_pool.get().await.map_err(StorageError::unavailable)?;
+        if let Some(since) = since
+            && let Some(changes) = read_changes(&mut connection, &since).await.map_err(storage_error)?
+        {
+            return Ok(changes);
         }
         to_its_end(async move {
             let mut whole = connection.build_transaction().read_only().repeatable_read();

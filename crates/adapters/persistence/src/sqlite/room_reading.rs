@@ -7,10 +7,7 @@ use diesel::{
     result::Error,
     sql_types::{BigInt, Bool},
 };
-use domain::{
-    storage::StorageError,
-    waiting_room::{MEASURED_FOR, RoomContents, RoomMark, RoomReading, TicketNews},
-};
+use domain::waiting_room::{MEASURED_FOR, RoomContents, RoomMark, RoomReading, TicketNews};
 
 use super::{moment, row_error};
 use crate::{
@@ -28,15 +25,16 @@ pub(super) fn read_room(
 ) -> Result<RoomReading, Error> {
     let room: RoomRow = waiting_room::table.select(RoomRow::as_select()).first(connection)?;
     let changes: i64 = waiting_room::table.select(sql::<BigInt>("changes")).first(connection)?;
-    let contents = match since {
+    let since = since.and_then(|since| since.0.parse::<i64>().ok());
+    // A file that has gone back, restored from a copy, can not say what has changed.
+    let contents = match since.filter(|since| *since <= changes) {
         Some(since) => read_changes(connection, since)?,
         None => read_whole(connection, now)?,
     };
     room.reading(changes.to_string(), now, contents).map_err(row_error)
 }
 
-fn read_changes(connection: &mut SqliteConnection, since: &RoomMark) -> Result<RoomContents, Error> {
-    let since: i64 = since.0.parse().map_err(|error| row_error(StorageError::unexpected(error)))?;
+fn read_changes(connection: &mut SqliteConnection, since: i64) -> Result<RoomContents, Error> {
     let changed = queue_tickets::table.filter(sql::<Bool>("changed_in > ").bind::<BigInt, _>(since));
     let rows: Vec<TicketRow> = changed.select(TicketRow::as_select()).load(connection)?;
     let news = rows.into_iter().map(|row| TicketNews::try_from(row).map_err(row_error));
