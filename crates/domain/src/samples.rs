@@ -42,7 +42,8 @@ pub fn at(second: i64) -> Timestamp {
 
 /// A clock that is asked exactly as often as it has instants to tell.
 #[must_use]
-pub fn clock(instants: Vec<Timestamp>) -> Arc<dyn Clock> {
+pub fn clock(instants: impl Into<Vec<Timestamp>>) -> Arc<dyn Clock> {
+    let instants = instants.into();
     let mut clock = MockClock::new();
     let times = instants.len();
     let mut instants = instants.into_iter();
@@ -56,6 +57,15 @@ pub fn ids() -> Arc<dyn IdSource> {
     let mut source = MockIdSource::new();
     let mut numbers = 100..;
     source.expect_next().returning(move || Uuid::from_u128(numbers.next().unwrap()));
+    Arc::new(source)
+}
+
+/// These ids, and no more.
+#[must_use]
+pub fn just_ids<const N: usize>(numbers: [u128; N]) -> Arc<dyn IdSource> {
+    let mut source = MockIdSource::new();
+    let mut numbers = numbers.into_iter();
+    source.expect_next().times(..=N).returning(move || Uuid::from_u128(numbers.next().unwrap()));
     Arc::new(source)
 }
 

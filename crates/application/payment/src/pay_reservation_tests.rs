@@ -104,7 +104,7 @@ impl Script {
     /// Pays, and tells the answer and everything that was to be committed.
     async fn play(self, key: Option<IdempotencyKey>) -> (Paid, Vec<Settlement>) {
         let Self { request, loads, commits, receipts, admits } = self;
-        let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect());
+        let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect::<Vec<_>>());
         let mut payments = MockPayments::new();
         let (times, mut loads, expected) = (loads.len(), loads.into_iter(), key.clone());
         payments.expect_load_for_payment().times(times).returning(move |asked, key| {

@@ -32,7 +32,7 @@ type Cancelled = Result<Reservation, CancelReservationError>;
 /// Cancels while the store does this, call by call; each load is at its second. The store is asked exactly
 /// so often. Tells the answer and everything that was to be committed.
 async fn play(loads: Loads, commits: Commits) -> (Cancelled, Vec<HoldReleased>) {
-    let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect());
+    let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect::<Vec<_>>());
     let mut inventory = MockSeatInventory::new();
     let (times, mut loads) = (loads.len(), loads.into_iter());
     inventory.expect_load_for_cancel().times(times).returning(move |ticket, user, reservation| {

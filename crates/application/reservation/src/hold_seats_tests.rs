@@ -121,7 +121,7 @@ impl Script {
     /// Holds the seats, and tells the answer and everything that was to be committed.
     async fn play(mut self, key: Option<IdempotencyKey>) -> (Held, Vec<SeatsHeld>) {
         let committed = Arc::<Mutex<Vec<SeatsHeld>>>::default();
-        let clock = clock(self.loads.iter().map(|(second, _)| at(*second)).collect());
+        let clock = clock(self.loads.iter().map(|(second, _)| at(*second)).collect::<Vec<_>>());
         let inventory = Arc::new(self.inventory(key.clone(), Arc::clone(&committed)));
         let reservations = Arc::new(self.reservations());
         let hold = HoldSeats::new(clock, ids(), inventory, reservations, HoldPolicy::default());

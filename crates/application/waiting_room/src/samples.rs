@@ -1,23 +1,15 @@
 //! Samples and stand-ins for this crate's tests, beside those that all share.
 
-use std::sync::Arc;
-
 use chrono::Duration;
 use domain::{
     samples::ticket,
-    time::Clock,
     waiting_room::{EndReason, MockRoomMemory, Standing, Ticket, TicketState},
 };
 
 pub(crate) use domain::{
     assert_refused,
-    samples::{TICKET, USER, at, away},
+    samples::{TICKET, USER, at, away, clock},
 };
-
-/// A clock that is asked exactly as often as it has instants to tell.
-pub(crate) fn clock<const N: usize>(instants: [domain::time::Timestamp; N]) -> Arc<dyn Clock> {
-    domain::samples::clock(instants.into())
-}
 
 /// The caller's ticket as it was issued.
 pub(crate) fn issued() -> Ticket {

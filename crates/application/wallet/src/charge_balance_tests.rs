@@ -67,7 +67,7 @@ impl Script {
     /// Charges the balance, and tells the answer and everything that was to be committed.
     async fn play(self, key: Option<IdempotencyKey>) -> (Charged, Vec<BalanceCharged>) {
         let Self { request, loads, commits, entries } = self;
-        let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect());
+        let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect::<Vec<_>>());
         let mut wallets = MockWallets::new();
         let (times, mut loads, expected) = (loads.len(), loads.into_iter(), key.clone());
         wallets.expect_load_for_charge().times(times).returning(move |asked, key| {

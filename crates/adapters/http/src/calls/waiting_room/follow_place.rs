@@ -92,6 +92,8 @@ impl EventSource for PlaceEvents {
                 () = self.watch.changed() => {}
                 () = sleep_until(self.due) => {}
             }
+            // Dropped before it is told, the news is due all the same.
+            self.due = Instant::now();
             match self.place().await {
                 Ok(standing) => {
                     if let Some(text) = self.tell(&standing) {
