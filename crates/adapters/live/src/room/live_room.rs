@@ -47,11 +47,12 @@ pub struct LiveRoom {
     watches: Watches,
     /// Until when the store believes that somebody is there, as far as this instance has told it.
     told: Mutex<HashMap<u64, Timestamp>>,
-    /// The numbers of those who were passed over and are back.
-    back: Mutex<Vec<u64>>,
-    roll_wanted: Notify,
+    /// The numbers of those of whom the store is to be told in any case: who were passed over and are back, or
+    /// of whom it could not be told.
+    back: Mutex<BTreeSet<u64>>,
+    roll_wanted: Arc<Notify>,
     readings_wanted: AtomicU64,
-    reading_wanted: Notify,
+    reading_wanted: Arc<Notify>,
     readings_done: watch::Sender<u64>,
 }
 
@@ -80,9 +81,9 @@ impl LiveRoom {
             watches: Watches::default(),
             told: Mutex::default(),
             back: Mutex::default(),
-            roll_wanted: Notify::new(),
+            roll_wanted: Arc::default(),
             readings_wanted: AtomicU64::new(0),
-            reading_wanted: Notify::new(),
+            reading_wanted: Arc::default(),
             readings_done: watch::Sender::new(0),
         });
         measure_overview(&room.overview());
@@ -98,9 +99,9 @@ impl LiveRoom {
         self.view().mark().clone()
     }
 
-    /// Waits until somebody wants a reading.
-    pub(super) async fn reading_is_wanted(&self) {
-        self.reading_wanted.notified().await;
+    /// Notified when somebody wants a reading.
+    pub(super) fn reading_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.reading_wanted)
     }
 
     /// Waits until somebody wants the roll to be called at once.
