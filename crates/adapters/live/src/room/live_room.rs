@@ -197,6 +197,13 @@ impl LiveRoom {
         }
     }
 
+    /// Whether a refusal may be repeated: not when the turn is known to have come since.
+    fn still_holds(&self, Refusal(refused): &Refusal) -> bool {
+        let waited = refused.as_ref().filter(|ticket| ticket.state == TicketState::Waiting);
+        let now = waited.and_then(|ticket| self.view().place(ticket, self.clock.now()));
+        now.is_none_or(|standing| standing.ticket.state == TicketState::Waiting)
+    }
+
     fn note_told(&self, roll: &RollCall) {
         let now = self.clock.now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
@@ -231,7 +238,9 @@ impl RoomMemory for LiveRoom {
     }
 
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError> {
-        if let Some(Refusal(refused)) = self.lookups.recall(issued.id) {
+        if let Some(Refusal(refused)) =
+            self.lookups.recall(issued.id).filter(|refusal| self.still_holds(refusal))
+        {
             return Ok(refused);
         }
         let found = self.store.claim(issued.id, issued.user).await?;
