@@ -1,7 +1,7 @@
 //! The room in the memory of this instance.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
@@ -104,9 +104,9 @@ impl LiveRoom {
         Arc::clone(&self.reading_wanted)
     }
 
-    /// Waits until somebody wants the roll to be called at once.
-    pub(super) async fn roll_is_wanted(&self) {
-        self.roll_wanted.notified().await;
+    /// Notified when somebody wants the roll to be called at once.
+    pub(super) fn roll_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.roll_wanted)
     }
 
     /// Reads what has changed, and takes it in. Those who wait for this reading go on in any case.
@@ -180,19 +180,19 @@ impl LiveRoom {
             let present_until = present_until(now - question.ago, question.told);
             Some(Sign { number, present_until })
         };
-        let near = view.there_up_to(near_up_to).filter_map(sign);
+        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
+        let near = view.there_up_to(near_up_to).filter(|number| !back.contains(number)).filter_map(sign);
         let mut signs: Vec<_> = near
             .filter(|sign| is_to_be_told(sign.present_until, told.get(&sign.number).copied(), now))
             .collect();
-        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
-        signs.extend(back.into_iter().filter_map(sign));
+        signs.extend(back.iter().copied().filter_map(sign));
         Some(RollCall { signs, near_up_to })
     }
 
     /// Whoever was passed over and is back comes first: the roll is called at once.
     fn welcome_back(&self, number: u64) {
         if self.view().is_passed_over(number) {
-            self.back.lock().unwrap_or_else(PoisonError::into_inner).push(number);
+            self.back.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
             self.roll_wanted.notify_one();
         }
     }
