@@ -9,6 +9,8 @@ use domain::{
     waiting_room::{RoomMemory, Standing, Ticket, TicketState, TicketWatch},
 };
 
+use crate::caught_up::place_caught_up;
+
 #[cfg(test)]
 #[path = "check_place_tests.rs"]
 mod tests;
@@ -106,7 +108,7 @@ impl CheckPlace {
         };
         if ticket.state == TicketState::Waiting {
             // It was issued after what is known: only with it is the number of those ahead exact.
-            self.memory.catch_up().await;
+            return Ok(place_caught_up(&*self.memory, ticket).await);
         }
         Ok(self.memory.place_told(ticket))
     }

@@ -10,6 +10,8 @@ use domain::{
     waiting_room::{Joined, Newcomer, RoomMemory, Standing, TicketState, WaitingRoom},
 };
 
+use crate::caught_up::place_caught_up;
+
 #[cfg(test)]
 #[path = "join_queue_tests.rs"]
 mod tests;
@@ -89,8 +91,7 @@ impl JoinQueue {
             expires_at: now + self.policy.queue,
         };
         let token = self.tokens.sign_queue(&claims, now)?;
-        self.memory.catch_up().await;
-        let standing = self.memory.place_told(ticket);
+        let standing = place_caught_up(&*self.memory, ticket).await;
         if standing.ticket.state == TicketState::Waiting {
             self.memory.note_presence(claims.number, standing.poll_after());
         }

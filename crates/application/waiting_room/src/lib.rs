@@ -1,6 +1,7 @@
 //! The waiting room: joining, asking where one stands, coming in, leaving, being admitted, and running the room.
 
 mod admit_waiters;
+mod caught_up;
 mod change_policy;
 mod check_place;
 mod claim_turn;

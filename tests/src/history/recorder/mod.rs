@@ -38,8 +38,9 @@ fn policy_members() -> String {
     POLICY_COLUMNS.map(|column| format!("'{column}', {column}")).join(", ")
 }
 
-fn policy_differs(difference: &str) -> String {
-    POLICY_COLUMNS.map(|column| format!("OLD.{column} {difference} NEW.{column}")).join(" OR ")
+fn differs(columns: &[&str], difference: &str) -> String {
+    let differs = |column: &&str| format!("OLD.{column} {difference} NEW.{column}");
+    columns.iter().map(differs).collect::<Vec<_>>().join(" OR ")
 }
 
 /// A row of the history.
@@ -104,7 +105,7 @@ pub async fn read(database: &Database) -> Vec<Moment> {
 }
 
 /// Whether on SQLite, which notes every row as a moment of its own, a row belongs to the one before it: those
-/// whom one change admits have one instant, and a payment ends the turn that paid.
+/// whom one change admits have one instant, whether or not they have come, and a payment ends the turn that paid.
 fn is_one_change(last: &Moment, change: &Change, database: &Database) -> bool {
     let (Database::Sqlite { .. }, Change::Ticket { after: Some(after), .. }) = (database, change) else {
         return false;

@@ -1,10 +1,10 @@
 //! The recorder's tables and triggers on PostgreSQL.
 
-use super::{policy_differs, policy_members};
+use super::{POLICY_COLUMNS, differs, policy_members};
 
 pub(super) fn triggers() -> String {
     let policy = policy_members();
-    let policy_differs = policy_differs("IS DISTINCT FROM");
+    let policy_differs = differs(&POLICY_COLUMNS, "IS DISTINCT FROM");
     format!(
         "
         CREATE TABLE room_moments (

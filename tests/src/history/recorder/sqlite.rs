@@ -1,10 +1,10 @@
 //! The recorder's tables and triggers on SQLite.
 
-use super::{policy_differs, policy_members};
+use super::{POLICY_COLUMNS, differs, policy_members};
 
-/// Not the stamp by which instances find a change.
-const TICKET_CHANGES: &str = "UPDATE OF status, end_reason, passed_over, admitted_at, claimed_at, expires_at, ended_at \
-                              ON queue_tickets";
+/// The columns of a ticket that the history tells of.
+const TICKET_COLUMNS: [&str; 8] =
+    ["user_id", "number", "status", "end_reason", "admitted_at", "expires_at", "claimed_at", "passed_over"];
 
 pub(super) fn triggers() -> String {
     let clock = "CAST(round(unixepoch('subsec') * 1000) AS integer) * 1000";
@@ -30,7 +30,9 @@ pub(super) fn triggers() -> String {
         )
     };
     let id = |column: &str| format!("lower(hex({column}))");
-    let policy_changed = format!("UPDATE ON waiting_room WHEN {}", policy_differs("<>"));
+    // Rows are also updated to stamp them, and to note who is there: the history tells of neither.
+    let ticket_changed = format!("UPDATE ON queue_tickets WHEN {}", differs(&TICKET_COLUMNS, "IS NOT"));
+    let policy_changed = format!("UPDATE ON waiting_room WHEN {}", differs(&POLICY_COLUMNS, "<>"));
     [
         "CREATE TABLE room_moments (
             place integer PRIMARY KEY, at integer NOT NULL, live integer NOT NULL, policy text NOT NULL
@@ -40,7 +42,7 @@ pub(super) fn triggers() -> String {
          ) STRICT;"
             .to_owned(),
         trigger("issued", "INSERT ON queue_tickets", "TICKET", &id("NEW.id"), ticket),
-        trigger("changed", TICKET_CHANGES, "TICKET", &id("NEW.id"), ticket),
+        trigger("changed", &ticket_changed, "TICKET", &id("NEW.id"), ticket),
         trigger("deleted", "DELETE ON queue_tickets", "TICKET", &id("OLD.id"), "NULL"),
         trigger("paid", "INSERT ON payments", "PAYMENT", &id("NEW.user_id"), "NULL"),
         trigger("policy", &policy_changed, "POLICY", "NULL", "NULL"),

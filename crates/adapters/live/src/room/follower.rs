@@ -1,5 +1,5 @@
 //! Following the store: readings, admissions and roll calls, each in a loop of its own, so that none waits for
-//! another. They end when the room is no longer used.
+//! another. None holds the room while it waits, so that they end when nobody else uses it any more.
 
 use std::{
     sync::{Arc, Weak},
@@ -8,7 +8,7 @@ use std::{
 
 use domain::waiting_room::{ROLL_CALL_EVERY, RoomNotices};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, watch},
     time::{sleep, timeout},
 };
 
@@ -24,44 +24,49 @@ const CALL_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// Starts to follow.
 pub(super) fn follow(room: &Arc<LiveRoom>, notices: Arc<dyn RoomNotices>) {
-    let read = Arc::new(Notify::new());
-    tokio::spawn(go_on_reading(Arc::downgrade(room), notices, Arc::clone(&read)));
-    tokio::spawn(go_on_admitting(Arc::downgrade(room), read));
-    tokio::spawn(go_on_calling(Arc::downgrade(room)));
+    let (read, was_read) = watch::channel(());
+    tokio::spawn(go_on_reading(Arc::downgrade(room), room.reading_wanted(), notices, read));
+    tokio::spawn(go_on_admitting(Arc::downgrade(room), was_read));
+    tokio::spawn(go_on_calling(Arc::downgrade(room), room.roll_wanted()));
 }
 
-async fn go_on_reading(room: Weak<LiveRoom>, notices: Arc<dyn RoomNotices>, read: Arc<Notify>) {
+async fn go_on_reading(
+    room: Weak<LiveRoom>,
+    wanted: Arc<Notify>,
+    notices: Arc<dyn RoomNotices>,
+    read: watch::Sender<()>,
+) {
     loop {
-        // Those who admit look at what was read; and end, too, when there is nothing to read for any more.
-        read.notify_one();
-        let Some(room) = room.upgrade() else { return };
+        // Those who admit look at what was read.
+        read.send_replace(());
         tokio::select! {
-            () = room.reading_is_wanted() => {}
+            () = wanted.notified() => {}
             () = notices.next() => {}
             () = sleep(READ_EVERY) => {}
         }
+        let Some(room) = room.upgrade() else { return };
         room.read().await;
     }
 }
 
 /// Fills slots that are free though somebody waits: those of turns that have run out, and those whose admission
 /// was left undone. Needs no scheduler.
-async fn go_on_admitting(room: Weak<LiveRoom>, read: Arc<Notify>) {
-    loop {
-        read.notified().await;
+async fn go_on_admitting(room: Weak<LiveRoom>, mut was_read: watch::Receiver<()>) {
+    while was_read.changed().await.is_ok() {
         let Some(room) = room.upgrade() else { return };
         if room.may_admit() && !room.admit().await {
+            drop(room);
             sleep(ADMIT_AGAIN_AFTER).await;
         }
     }
 }
 
-async fn go_on_calling(room: Weak<LiveRoom>) {
+async fn go_on_calling(room: Weak<LiveRoom>, wanted: Arc<Notify>) {
     let every = ROLL_CALL_EVERY.to_std().unwrap_or(CALL_AGAIN_AFTER);
-    loop {
-        let Some(room) = room.upgrade() else { return };
+    while let Some(room) = room.upgrade() {
         room.call_roll().await;
+        drop(room);
         sleep(CALL_AGAIN_AFTER).await;
-        drop(timeout(every.saturating_sub(CALL_AGAIN_AFTER), room.roll_is_wanted()).await);
+        drop(timeout(every.saturating_sub(CALL_AGAIN_AFTER), wanted.notified()).await);
     }
 }

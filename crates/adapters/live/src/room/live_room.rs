@@ -1,7 +1,7 @@
 //! The room in the memory of this instance.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
@@ -47,11 +47,12 @@ pub struct LiveRoom {
     watches: Watches,
     /// Until when the store believes that somebody is there, as far as this instance has told it.
     told: Mutex<HashMap<u64, Timestamp>>,
-    /// The numbers of those who were passed over and are back.
-    back: Mutex<HashSet<u64>>,
-    roll_wanted: Notify,
+    /// The numbers of those of whom the store is to be told in any case: who were passed over and are back, or
+    /// of whom it could not be told.
+    back: Mutex<BTreeSet<u64>>,
+    roll_wanted: Arc<Notify>,
     readings_wanted: AtomicU64,
-    reading_wanted: Notify,
+    reading_wanted: Arc<Notify>,
     readings_done: watch::Sender<u64>,
 }
 
@@ -80,9 +81,9 @@ impl LiveRoom {
             watches: Watches::default(),
             told: Mutex::default(),
             back: Mutex::default(),
-            roll_wanted: Notify::new(),
+            roll_wanted: Arc::default(),
             readings_wanted: AtomicU64::new(0),
-            reading_wanted: Notify::new(),
+            reading_wanted: Arc::default(),
             readings_done: watch::Sender::new(0),
         });
         measure_overview(&room.overview());
@@ -98,14 +99,14 @@ impl LiveRoom {
         self.view().mark().clone()
     }
 
-    /// Waits until somebody wants a reading.
-    pub(super) async fn reading_is_wanted(&self) {
-        self.reading_wanted.notified().await;
+    /// Notified when somebody wants a reading.
+    pub(super) fn reading_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.reading_wanted)
     }
 
-    /// Waits until somebody wants the roll to be called at once.
-    pub(super) async fn roll_is_wanted(&self) {
-        self.roll_wanted.notified().await;
+    /// Notified when somebody wants the roll to be called at once.
+    pub(super) fn roll_wanted(&self) -> Arc<Notify> {
+        Arc::clone(&self.roll_wanted)
     }
 
     /// Reads what has changed, and takes it in. Those who wait for this reading go on in any case.
@@ -153,18 +154,20 @@ impl LiveRoom {
     /// Tells the store who is there near the front; nothing while nobody waits.
     pub(super) async fn call_roll(&self) {
         let now = self.clock.now();
-        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
-        let Some(roll) = self.roll(&back, now) else { return };
+        let Some(roll) = self.roll(now) else { return };
         match self.store.call_roll(&roll).await {
             Ok(_) => self.note_told(&roll),
             Err(error) => {
                 tracing::debug!(%error, "the store was not told who is there");
-                self.back.lock().unwrap_or_else(PoisonError::into_inner).extend(back);
+                self.back
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(roll.signs.iter().map(|sign| sign.number));
             }
         }
     }
 
-    fn roll(&self, back: &HashSet<u64>, now: Timestamp) -> Option<RollCall> {
+    fn roll(&self, now: Timestamp) -> Option<RollCall> {
         let view = self.view();
         self.book.keep(|numbers| !view.nobody_waits_within(numbers));
         if view.overview(now).waiting == 0 {
@@ -177,7 +180,8 @@ impl LiveRoom {
             let present_until = present_until(now - question.ago, question.told);
             Some(Sign { number, present_until })
         };
-        let near = view.there_up_to(near_up_to).filter_map(sign);
+        let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
+        let near = view.there_up_to(near_up_to).filter(|number| !back.contains(number)).filter_map(sign);
         let mut signs: Vec<_> = near
             .filter(|sign| is_to_be_told(sign.present_until, told.get(&sign.number).copied(), now))
             .collect();
@@ -191,6 +195,13 @@ impl LiveRoom {
             self.back.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
             self.roll_wanted.notify_one();
         }
+    }
+
+    /// Whether a refusal may be repeated: not when the turn is known to have come since.
+    fn still_holds(&self, Refusal(refused): &Refusal) -> bool {
+        let waited = refused.as_ref().filter(|ticket| ticket.state == TicketState::Waiting);
+        let now = waited.and_then(|ticket| self.view().place(ticket, self.clock.now()));
+        now.is_none_or(|standing| standing.ticket.state == TicketState::Waiting)
     }
 
     fn note_told(&self, roll: &RollCall) {
@@ -227,7 +238,9 @@ impl RoomMemory for LiveRoom {
     }
 
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError> {
-        if let Some(Refusal(refused)) = self.lookups.recall(issued.id) {
+        if let Some(Refusal(refused)) =
+            self.lookups.recall(issued.id).filter(|refusal| self.still_holds(refusal))
+        {
             return Ok(refused);
         }
         let found = self.store.claim(issued.id, issued.user).await?;
