@@ -169,8 +169,8 @@ impl Instance {
     async fn issue_and_admit(&mut self, user: Uuid, number: i64, room: Room, rolls_back: bool) {
         let ticket = Uuid::now_v7();
         self.run(&format!(
-            "INSERT INTO queue_tickets (id, user_id, number, status, issued_at)
-             VALUES ('{ticket}', '{user}', {number}, 'WAITING', clock_timestamp())"
+            "INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
+             VALUES ('{ticket}', '{user}', {number}, 'WAITING', clock_timestamp(), clock_timestamp())"
         ))
         .await;
         if rolls_back {

@@ -63,8 +63,8 @@ impl Room {
     fn issuing(&self, number: u128) -> String {
         let (id, now) = (self.id(number), self.now());
         format!(
-            "INSERT INTO queue_tickets (id, user_id, number, status, issued_at)
-             VALUES ({id}, {id}, {number}, 'WAITING', {now});"
+            "INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
+             VALUES ({id}, {id}, {number}, 'WAITING', {now}, {now});"
         )
     }
 
