@@ -170,7 +170,7 @@ impl Instance {
         let ticket = Uuid::now_v7();
         self.run(&format!(
             "INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
-             VALUES ('{ticket}', '{user}', {number}, 'WAITING', clock_timestamp(), 'infinity')"
+             VALUES ('{ticket}', '{user}', {number}, 'WAITING', clock_timestamp(), clock_timestamp())"
         ))
         .await;
         if rolls_back {

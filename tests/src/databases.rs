@@ -16,8 +16,14 @@ const POSTGRES_MIGRATIONS: &str = include_str!("../../migrations/postgres/2026-1
 
 /// A store's place, for as long as this lives.
 pub enum Database {
-    Sqlite { folder: TempDir },
-    Postgres { name: String },
+    Sqlite {
+        folder: TempDir,
+    },
+    /// `dropped` is its name, if it is on the server of all tests and so is to be dropped.
+    Postgres {
+        url: String,
+        dropped: Option<String>,
+    },
 }
 
 impl Database {
@@ -33,14 +39,20 @@ impl Database {
         let name = format!("encore_test_{}", Uuid::now_v7().simple());
         let template = ensure_template().await;
         administrate(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-        Self::Postgres { name }
+        Self::Postgres { url: server_url(&name), dropped: Some(name) }
+    }
+
+    /// A migrated PostgreSQL database on a server that is gone with the test, the database with it.
+    pub async fn on_own_server(url: &str) -> Self {
+        Store::migrate(&url.parse().unwrap()).await.unwrap();
+        Self::Postgres { url: url.to_owned(), dropped: None }
     }
 
     /// The store's address, as `DATABASE_URL` has it.
     pub fn url(&self) -> String {
         match self {
             Self::Sqlite { folder } => format!("sqlite://{}", Self::file(folder).display()),
-            Self::Postgres { name } => server_url(name),
+            Self::Postgres { url, .. } => url.clone(),
         }
     }
 
@@ -57,8 +69,8 @@ impl Database {
                 connection.batch_execute("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000").unwrap();
                 connection.batch_execute(sql).map_err(|error| error.to_string())
             }
-            Self::Postgres { name } => {
-                let client = connect(&server_url(name)).await;
+            Self::Postgres { url, .. } => {
+                let client = connect(url).await;
                 client.batch_execute(sql).await.map_err(|error| {
                     error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
                 })
@@ -70,7 +82,7 @@ impl Database {
     pub async fn session(&self) -> Option<Session> {
         match self {
             Self::Sqlite { .. } => None,
-            Self::Postgres { name } => Some(Session { client: connect(&server_url(name)).await }),
+            Self::Postgres { url, .. } => Some(Session { client: connect(url).await }),
         }
     }
 
@@ -96,8 +108,8 @@ impl Database {
                 let rows = diesel::sql_query(rows.join(" UNION ALL ")).load::<Row>(&mut connection).unwrap();
                 rows.into_iter().map(|row| row.number).collect()
             }
-            Self::Postgres { name } => {
-                let client = connect(&server_url(name)).await;
+            Self::Postgres { url, .. } => {
+                let client = connect(url).await;
                 let columns: Vec<_> = questions.iter().map(|sql| format!("({sql})::bigint")).collect();
                 client.query_one(&format!("SELECT ARRAY[{}]", columns.join(", ")), &[]).await.unwrap().get(0)
             }
@@ -120,8 +132,8 @@ impl Database {
                 let rows = diesel::sql_query(sql).load::<Row>(&mut connection).unwrap();
                 rows.into_iter().map(|row| row.text).collect()
             }
-            Self::Postgres { name } => {
-                let client = connect(&server_url(name)).await;
+            Self::Postgres { url, .. } => {
+                let client = connect(url).await;
                 let rows = client.query(sql, &[]).await.unwrap();
                 rows.into_iter().map(|row| row.get(0)).collect()
             }
@@ -155,7 +167,7 @@ impl Session {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Self::Postgres { name } = self else { return };
+        let Self::Postgres { dropped: Some(name), .. } = self else { return };
         let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
         // A runtime of its own, because this may run within another.
         let dropping = std::thread::spawn(move || {

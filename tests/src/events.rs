@@ -43,6 +43,16 @@ impl EventStream {
         next.unwrap_or_else(|_| panic!("expected an event, or the stream's end, within {patience:?}"))
     }
 
+    /// The first of the next events that is wanted.
+    pub async fn next_that(&mut self, is_wanted: impl Fn(&ServerEvent) -> bool) -> ServerEvent {
+        loop {
+            let event = self.next().await.expect("expected a further event before the stream's end");
+            if is_wanted(&event) {
+                return event;
+            }
+        }
+    }
+
     async fn next_whenever(&mut self) -> Option<ServerEvent> {
         loop {
             while let Some(end) = self.unread.find("\n\n") {

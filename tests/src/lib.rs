@@ -18,6 +18,7 @@ pub mod client;
 pub mod databases;
 pub mod events;
 pub mod history;
+pub mod postgres_server;
 pub mod service;
 
 /// Makes a test of each function for each store: `sqlite::NAME` and `postgres::NAME`. A function takes what

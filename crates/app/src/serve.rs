@@ -170,11 +170,19 @@ fn wait_for_signal() -> impl Future<Output = ()> {
     }
 }
 
+/// How long the store may take to say that it is there: a server that is frozen says nothing at all.
+const READY_WITHIN: Duration = Duration::from_secs(3);
+
 struct StoreReadiness(Store);
 
 #[async_trait]
 impl Readiness for StoreReadiness {
     async fn ready(&self) -> Result<(), StorageError> {
-        if self.0.is_migrated().await? { Ok(()) } else { Err(StorageError::unavailable("not migrated")) }
+        let is_migrated = tokio::time::timeout(READY_WITHIN, self.0.is_migrated());
+        if is_migrated.await.map_err(StorageError::unavailable)?? {
+            Ok(())
+        } else {
+            Err(StorageError::unavailable("not migrated"))
+        }
     }
 }

@@ -50,8 +50,8 @@ fn signed() -> SignedToken {
 
 /// A memory that catches up and then places the ticket that the store has told.
 fn placing() -> MockRoomMemory {
-    let mut memory = crate::samples::catching_up();
-    memory.expect_place_told().times(1).returning(standing);
+    let mut memory = crate::samples::knowing(Some(issued()));
+    memory.expect_catch_up().times(1).return_const(());
     memory
 }
 

@@ -114,15 +114,17 @@ fn is_one_change(last: &Moment, change: &Change, database: &Database) -> bool {
         Some(Change::Payment { user }) => *user == after.user && after.status == Status::Ended,
         Some(Change::Ticket { after: Some(before), .. }) => {
             let admission = |ticket: &Ticket| (ticket.status, ticket.admitted_at);
-            let is_new = || last.changes.iter().all(|change| !is_of(change, after));
-            before.status == Status::Active && admission(before) == admission(after) && is_new()
+            // Whoever was admitted already has come since: another change.
+            before.status == Status::Active
+                && admission(before) == admission(after)
+                && !last.changes.iter().any(|change| is_of(change, after.number))
         }
         _ => false,
     }
 }
 
-fn is_of(change: &Change, ticket: &Ticket) -> bool {
-    matches!(change, Change::Ticket { after: Some(after), .. } if after.number == ticket.number)
+fn is_of(change: &Change, number: u64) -> bool {
+    matches!(change, Change::Ticket { after: Some(ticket), .. } if ticket.number == number)
 }
 
 /// How far the database's clock is from this machine's, in microseconds; 0 where they can not be told apart.

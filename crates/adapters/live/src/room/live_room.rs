@@ -197,11 +197,17 @@ impl LiveRoom {
         }
     }
 
-    /// Whether a refusal may be repeated: not when the turn is known to have come since.
-    fn still_holds(&self, Refusal(refused): &Refusal) -> bool {
-        let waited = refused.as_ref().filter(|ticket| ticket.state == TicketState::Waiting);
-        let now = waited.and_then(|ticket| self.view().place(ticket, self.clock.now()));
-        now.is_none_or(|standing| standing.ticket.state == TicketState::Waiting)
+    /// Whether a refusal may be repeated: not when it is known that the wait is over. A ticket that was waiting
+    /// and is not known after a reading has ended.
+    fn still_holds(&self, refusal: &Refusal) -> bool {
+        let Some(waited) = refusal.ticket.filter(|ticket| ticket.state == TicketState::Waiting) else {
+            return true;
+        };
+        let read_at = *self.read_at.read().unwrap_or_else(PoisonError::into_inner);
+        match self.place(&waited) {
+            Some(standing) => standing.ticket.state == TicketState::Waiting,
+            None => read_at <= refusal.asked,
+        }
     }
 
     fn note_told(&self, roll: &RollCall) {
@@ -238,17 +244,16 @@ impl RoomMemory for LiveRoom {
     }
 
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError> {
-        if let Some(Refusal(refused)) =
-            self.lookups.recall(issued.id).filter(|refusal| self.still_holds(refusal))
-        {
-            return Ok(refused);
+        if let Some(refusal) = self.lookups.recall(issued.id).filter(|refusal| self.still_holds(refusal)) {
+            return Ok(refusal.ticket);
         }
+        let asked = Instant::now();
         let found = self.store.claim(issued.id, issued.user).await?;
         match &found {
             Some(ticket) if matches!(ticket.state, TicketState::Active { .. }) => {
                 self.view.write().unwrap_or_else(PoisonError::into_inner).renew_turn(*ticket);
             }
-            refused => self.lookups.remember(issued.id, Refusal(*refused)),
+            refused => self.lookups.remember(issued.id, Refusal { ticket: *refused, asked }),
         }
         Ok(found)
     }

@@ -97,3 +97,13 @@ async fn a_turn_that_is_known_to_have_come_is_looked_up_though_it_was_refused_ju
     let found = stage.room.look_up(&waiting(1)).await.unwrap().expect("there is such a ticket");
     assert!(is_claimed(found.state), "expected the turn to be claimed, got {found:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_ticket_that_is_known_to_have_ended_is_looked_up_though_it_was_refused_just_before() {
+    let stage = Stage::new(paused).await;
+    stage.room.look_up(&waiting(1)).await.unwrap();
+    stage.contents().end(1);
+    stage.room.catch_up().await;
+    let found = stage.room.look_up(&waiting(1)).await.unwrap().expect("there is such a ticket");
+    assert!(matches!(found.state, TicketState::Ended { .. }), "expected its end, got {found:?}");
+}
