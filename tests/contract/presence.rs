@@ -20,6 +20,8 @@ encore_tests::on_every_store! {
     nobody_is_passed_over_behind_those_who_are_near,
     who_comes_near_the_front_is_believed_to_be_there_for_a_while,
     a_sign_that_comes_late_does_not_shorten_an_earlier_one,
+    a_sign_that_is_too_old_brings_nobody_back,
+    who_joins_after_a_roll_that_told_too_much_is_newly_near,
     who_is_passed_over_may_leave,
     a_sign_of_somebody_who_does_not_wait_changes_nothing,
     many_who_are_gone_do_not_keep_those_who_are_there_waiting,
@@ -148,6 +150,22 @@ async fn a_sign_that_comes_late_does_not_shorten_an_earlier_one(stage: Stage) {
     call_roll(&stage, 3, vec![sign(&tickets[0], &stage, -5)]).await;
     stage.leave(inside.ticket).await;
     assert!(is_inside(&stage, &tickets[0]).await);
+}
+
+async fn a_sign_that_is_too_old_brings_nobody_back(stage: Stage) {
+    let (gone, _, _) = passed_over(&stage).await;
+    call_roll(&stage, 4, vec![sign(&gone, &stage, -1)]).await;
+    assert!(is_passed_over(&stage, gone.id).await);
+}
+
+async fn who_joins_after_a_roll_that_told_too_much_is_newly_near(stage: Stage) {
+    let (inside, _) = queue(&stage, 0).await;
+    call_roll(&stage, 1_000, vec![]).await;
+    let late = stage.newcomer().await.ticket;
+    silent(&stage, &late).await;
+    call_roll(&stage, 1_000, vec![]).await;
+    stage.leave(inside.ticket).await;
+    assert!(is_inside(&stage, &late).await, "expected time for instances to tell who is there");
 }
 
 async fn who_is_passed_over_may_leave(stage: Stage) {

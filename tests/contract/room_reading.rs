@@ -1,5 +1,6 @@
 //! What a store tells of its room: all of it, and what has changed since.
 
+use adapter_persistence::Store;
 use domain::{
     ids::TicketId,
     waiting_room::{
@@ -20,6 +21,7 @@ encore_tests::on_every_store! {
     nothing_is_missed_while_many_change_the_room_at_once,
     a_change_that_commits_after_a_later_one_is_not_missed,
     a_store_that_has_gone_back_is_read_as_a_whole,
+    a_change_of_the_room_is_given_notice_of,
 }
 
 async fn whole(stage: &Stage) -> RoomReading {
@@ -204,4 +206,27 @@ async fn a_change_that_commits_after_a_later_one_is_not_missed(stage: Stage) {
         [guests[0].ticket],
         "expected the slow one not to be missed"
     );
+}
+
+async fn a_change_of_the_room_is_given_notice_of(stage: Stage) {
+    let other = Store::open(&stage.database.address(), 2).await.unwrap().ports();
+    // On a file the one instance tells itself.
+    let notices = if stage.database.session().await.is_some() {
+        &other.room_notices
+    } else {
+        &stage.ports.room_notices
+    };
+    let mut noticed = std::pin::pin!(notices.next());
+    let changing = async {
+        loop {
+            let guest = stage.guest().await;
+            stage.leave(guest.ticket).await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(10);
+    tokio::time::timeout(patience, async {
+        tokio::select! { () = &mut noticed => {}, () = changing => {} }
+    })
+    .await
+    .expect("a notice comes");
 }

@@ -12,6 +12,7 @@ encore_tests::on_every_store! {
     a_turn_is_claimed_once,
     of_simultaneous_claims_one_begins_the_session,
     whoever_joins_again_when_the_turn_has_come_claims_it,
+    whoever_joins_again_while_the_turn_is_claimed_elsewhere_does_not_claim_it_twice,
     a_turn_nobody_claims_goes_to_the_next,
     a_turn_that_was_not_claimed_in_time_can_not_be_claimed,
     a_claimed_turn_that_runs_out_has_timed_out,
@@ -88,6 +89,20 @@ async fn whoever_joins_again_when_the_turn_has_come_claims_it(stage: Stage) {
     };
     assert_eq!(again, stage.ticket(guest.ticket).await);
     assert!(lasts(&stage, guest).await.1, "expected the turn to be claimed");
+}
+
+/// Only a server lets a claim and a join meet.
+async fn whoever_joins_again_while_the_turn_is_claimed_elsewhere_does_not_claim_it_twice(stage: Stage) {
+    let guest = admitted(&stage).await;
+    let Some(elsewhere) = stage.database.session().await else { return };
+    let id = stage.id(guest.ticket.0);
+    elsewhere.run("BEGIN").await;
+    elsewhere.run(&format!("UPDATE queue_tickets SET claimed_at = issued_at WHERE id = {id}")).await;
+    let newcomer = Newcomer { user: guest.user, ticket: new_id() };
+    let (joined, ()) = tokio::join!(stage.ports.room.join(newcomer), elsewhere.run("COMMIT"));
+    assert!(matches!(joined.unwrap(), Joined::Again(_)));
+    let twice = format!("SELECT count(*) FROM queue_tickets WHERE id = {id} AND claimed_at <> issued_at");
+    assert_eq!(stage.number(&twice).await, 0, "expected the first claim to stay");
 }
 
 async fn a_turn_nobody_claims_goes_to_the_next(stage: Stage) {

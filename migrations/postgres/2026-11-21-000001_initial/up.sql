@@ -33,7 +33,7 @@ CREATE TABLE queue_tickets (
     status        text NOT NULL,
     end_reason    text CHECK (end_reason IN ('PAID', 'LEFT', 'TIMED_OUT', 'NO_SHOW')),
     issued_at     timestamptz NOT NULL,
-    -- Until when whoever waits is believed to be there, and whether somebody behind came first meanwhile.
+    -- Until when whoever waits is believed to be there, and whether the turn came while nobody was.
     present_until timestamptz NOT NULL,
     passed_over   boolean NOT NULL DEFAULT false,
     admitted_at   timestamptz,

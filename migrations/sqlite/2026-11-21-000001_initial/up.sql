@@ -37,7 +37,7 @@ CREATE TABLE queue_tickets (
     status        text NOT NULL,
     end_reason    text CHECK (end_reason IN ('PAID', 'LEFT', 'TIMED_OUT', 'NO_SHOW')),
     issued_at     integer NOT NULL,
-    -- Until when whoever waits is believed to be there, and whether somebody behind came first meanwhile.
+    -- Until when whoever waits is believed to be there, and whether the turn came while nobody was.
     present_until integer NOT NULL,
     passed_over   integer NOT NULL DEFAULT 0 CHECK (passed_over IN (0, 1)),
     admitted_at   integer,

@@ -2,7 +2,8 @@
 //!
 //! One schema ([`mod@schema`]), one set of column types and rows, and the same questions for both stores;
 //! what they write, each writes in its own way: [`sqlite`] on one thread that commits together what has
-//! arrived together, [`postgres`] in one statement a change, whose conditions the server checks.
+//! arrived together, [`postgres`] in one statement a hold, charge or payment, whose conditions the server checks, and in one
+//! transaction for the waiting room's changes that have arrived together.
 
 mod codes;
 mod convert;
@@ -10,7 +11,7 @@ mod pages;
 mod postgres;
 mod queries;
 mod room_batch;
-mod room_plan;
+mod room_changes;
 mod room_rows;
 mod rows;
 mod schema;

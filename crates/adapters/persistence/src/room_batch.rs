@@ -10,9 +10,12 @@ use domain::{
     storage::StorageError,
     waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
-use crate::room_plan::{RoomChanges, RoomOutcomes};
+use crate::room_changes::{RoomChanges, RoomOutcomes};
 
 /// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
 const WAITING_AT_MOST: usize = 8_192;
@@ -69,7 +72,12 @@ impl RoomBatch {
 
     async fn change<T>(&self, change: impl FnOnce(Caller<T>) -> Change) -> Result<T, StorageError> {
         let (caller, answer) = oneshot::channel();
-        let refused = |_| StorageError::unavailable("too many changes of the waiting room wait");
+        let refused = |error: TrySendError<Change>| {
+            StorageError::unavailable(match error {
+                TrySendError::Full(_) => "too many changes of the waiting room wait",
+                TrySendError::Closed(_) => "the waiting room is not changed any more",
+            })
+        };
         self.changes.try_send(change(caller)).map_err(refused)?;
         answer.await.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
     }
@@ -113,9 +121,7 @@ impl Callers {
                 self.joins.push(caller);
             }
             Change::CallRoll(roll, caller) => {
-                let together = changes.roll.get_or_insert_default();
-                together.signs.extend(roll.signs);
-                together.near_up_to = together.near_up_to.max(roll.near_up_to);
+                changes.roll = Some(changes.roll.take().unwrap_or_default().and(roll));
                 self.admissions.push(caller);
             }
             Change::Admit(caller) => self.admissions.push(caller),

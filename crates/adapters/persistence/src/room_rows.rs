@@ -74,16 +74,40 @@ impl TryFrom<TicketRow> for TicketNews {
 #[derive(Clone, Copy, Debug, Queryable, Selectable)]
 #[diesel(table_name = queue_tickets)]
 pub(crate) struct CandidateRow {
-    pub(crate) id: StoredId,
+    id: StoredId,
     number: i64,
     present_until: StoredMoment,
 }
 
 impl CandidateRow {
     /// Whether the turn is for somebody behind, because this one is gone.
-    pub(crate) fn is_passed_over(&self, roll: &RollKept, now: StoredMoment) -> bool {
+    fn is_passed_over(&self, roll: &RollKept, now: StoredMoment) -> bool {
         u64::try_from(self.number).is_ok_and(|number| roll.passes_over(number, self.present_until.0, now.0))
     }
+}
+
+/// Those whose turn it is now, at most so many, and those in front of them who are passed over because they are
+/// gone. Whoever stands behind the last admitted is left alone.
+pub(crate) fn choose(
+    candidates: Vec<CandidateRow>,
+    admissible: u64,
+    roll: &RollKept,
+    now: StoredMoment,
+) -> (Vec<StoredId>, Vec<StoredId>) {
+    let (mut there, mut gone) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        if u64::try_from(there.len()).is_ok_and(|count| count >= admissible) {
+            break;
+        }
+        let chosen = if candidate.is_passed_over(roll, now) { &mut gone } else { &mut there };
+        chosen.push(candidate.id);
+    }
+    (there, gone)
+}
+
+/// How many candidates are looked at for so many slots: those who are gone must not cost a question each.
+pub(crate) fn candidates_for(admissible: u64) -> i64 {
+    i64::try_from(admissible.clamp(100, 1_000)).unwrap_or(1_000)
 }
 
 /// The columns of a turn that begins.

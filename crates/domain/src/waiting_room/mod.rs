@@ -1,6 +1,7 @@
 //! The waiting room: tickets in the order of arrival, and whose turn it is.
 
 mod admissions;
+mod joining;
 mod pace;
 mod policy;
 mod polling;
@@ -12,6 +13,7 @@ mod ticket;
 mod turn;
 mod view;
 
+pub use joining::*;
 pub use pace::*;
 pub use policy::*;
 pub use polling::*;

@@ -155,7 +155,7 @@ pub struct Occupancy {
     /// Turns that are live.
     pub active: u64,
     /// Admissions within the last [`RoomPolicy::interval`]; nothing rests on it unless
-    /// [`RoomPolicy::counts_admissions`], and more than [`RoomPolicy::admit_count`] need not be counted.
+    /// [`RoomPolicy::counts_admissions`].
     pub admitted_within_interval: u64,
 }
 

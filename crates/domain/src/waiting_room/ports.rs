@@ -64,7 +64,8 @@ pub trait WaitingRoom: Send + Sync {
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError>;
 
     /// Ends the turns that have run out, counts, and admits as many of those who wait and are there, first
-    /// come first, as [`RoomPolicy::admissible`] allows; tells how many. Whoever is gone when the turn comes
+    /// come first, as [`RoomPolicy::admissible`] allows; tells how many, of changes that were made together only
+    /// one caller. Whoever is gone when the turn comes
     /// (see [`super::RollKept::passes_over`]) is passed over.
     async fn admit(&self) -> Result<u64, StorageError>;
 
@@ -97,7 +98,7 @@ pub trait RoomMemory: Send + Sync {
     /// new, or has ended, or there is none. Asks no store.
     fn place(&self, issued: &Ticket) -> Option<Standing>;
 
-    /// Whether what is known is so fresh (a quarter of a second) that reads may rest on it.
+    /// Whether what is known is not older than [`super::FRESH_FOR`], so that it may let somebody through.
     fn is_fresh(&self) -> bool;
 
     /// Notes that somebody is there who waits, and is told to ask again after `told`.
@@ -110,8 +111,8 @@ pub trait RoomMemory: Send + Sync {
     /// After how long the next question would be answered, when they come too fast.
     fn note_question(&self, number: u64, told: Duration) -> Result<(), Duration>;
 
-    /// Asks the store for a user's ticket that this instance does not know as admitted, and claims its turn; at
-    /// most once in a quarter of a second a ticket. None when the user has no such ticket.
+    /// Asks the store for a user's ticket that this instance does not know as admitted, and claims its turn. A
+    /// refusal is repeated for a quarter of a second without asking again. None when the user has no such ticket.
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError>;
 
     /// Waits until everything is known that was committed before the call, or the store turns out to be away.

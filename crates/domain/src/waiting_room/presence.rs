@@ -3,6 +3,8 @@
 //! Instances remember who asked when. For those near the front they tell the store in a roll call now and then,
 //! and only if the store would otherwise believe that somebody is gone: presence costs no write a question.
 
+use std::ops::RangeInclusive;
+
 use chrono::Duration;
 
 use super::LATEST;
@@ -39,10 +41,11 @@ pub fn newly_near_present_until(now: Timestamp) -> Timestamp {
     now + NEWLY_NEAR
 }
 
-/// Whether the store is to be told that somebody is there until `present_until`, if what it knows is `told`.
+/// Whether the store is to be told that somebody is there until `present_until`, if it was told `told` last:
+/// of everybody once, and then shortly before it would believe otherwise.
 #[must_use]
 pub fn is_to_be_told(present_until: Timestamp, told: Option<Timestamp>, now: Timestamp) -> bool {
-    told.is_none_or(|told| told < present_until && told - TOLD_BEFORE <= now)
+    present_until > now && told.is_none_or(|told| told < present_until && told - TOLD_BEFORE <= now)
 }
 
 /// How many of those who wait are near the front: as many as will be admitted within three minutes if it goes
@@ -70,6 +73,15 @@ pub struct RollCall {
     pub near_up_to: u64,
 }
 
+impl RollCall {
+    /// What both tell.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.signs.extend(other.signs);
+        Self { near_up_to: self.near_up_to.max(other.near_up_to), ..self }
+    }
+}
+
 /// What the store knows of the roll calls of all instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RollKept {
@@ -80,13 +92,15 @@ pub struct RollKept {
 }
 
 impl RollKept {
-    /// The same after another roll call, up to the number it calls near.
+    /// The same after another roll call, when `last_number` was the last handed out; and the numbers that have
+    /// come near with it.
     ///
     /// When one was missed, nobody is known to be there or gone, and the roll begins anew.
     #[must_use]
-    pub fn called(self, near_up_to: u64, now: Timestamp) -> Self {
+    pub fn called(self, near_up_to: u64, last_number: u64, now: Timestamp) -> (Self, RangeInclusive<u64>) {
+        let near_up_to = near_up_to.min(last_number);
         let up_to = if self.is_kept_at(now) { self.up_to } else { 0 };
-        Self { called_at: Some(now), up_to: up_to.max(near_up_to) }
+        (Self { called_at: Some(now), up_to: up_to.max(near_up_to) }, up_to + 1..=near_up_to)
     }
 
     /// Whether the roll is kept without a break at `now`.
@@ -104,7 +118,7 @@ impl RollKept {
 }
 
 const _: () = assert!(TOLD_BEFORE.num_seconds() > MISSED.num_seconds());
-const _: () = assert!(NEWLY_NEAR.num_seconds() > LATEST.num_seconds() + MISSED.num_seconds() - 1);
+const _: () = assert!(NEWLY_NEAR.num_seconds() >= LATEST.num_seconds() + MISSED.num_seconds());
 
 #[cfg(test)]
 mod tests {
@@ -135,9 +149,17 @@ mod tests {
 
     #[test]
     fn a_missed_roll_call_makes_it_begin_anew() {
-        let kept = RollKept::default().called(50, at(100)).called(40, at(110));
-        assert_eq!(kept, RollKept { called_at: Some(at(110)), up_to: 50 });
-        assert_eq!(kept.called(30, at(121)), RollKept { called_at: Some(at(121)), up_to: 30 });
+        let kept = |up_to, second| RollKept { called_at: Some(at(second)), up_to };
+        assert_eq!(RollKept::default().called(50, 90, at(100)), (kept(50, 100), 1..=50));
+        assert_eq!(kept(50, 100).called(60, 90, at(110)), (kept(60, 110), 51..=60));
+        assert_eq!(kept(60, 110).called(40, 90, at(120)), (kept(60, 120), 61..=40), "nobody came near");
+        assert_eq!(kept(60, 120).called(30, 90, at(131)), (kept(30, 131), 1..=30), "one was missed");
+    }
+
+    #[test]
+    fn nobody_is_near_who_has_not_come_yet() {
+        let (kept, newly_near) = RollKept::default().called(50, 20, at(100));
+        assert_eq!((kept.up_to, newly_near), (20, 1..=20));
     }
 
     #[test]
@@ -146,6 +168,7 @@ mod tests {
         assert!(!is_to_be_told(at(90), Some(at(60)), at(40)), "there is time");
         assert!(is_to_be_told(at(90), Some(at(60)), at(45)));
         assert!(!is_to_be_told(at(60), Some(at(60)), at(59)), "nothing new");
+        assert!(!is_to_be_told(at(60), None, at(60)), "nobody is believed to be there any more");
     }
 
     proptest! {

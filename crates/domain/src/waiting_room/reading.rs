@@ -64,7 +64,7 @@ pub enum RoomEvent {
         /// How long the wait was.
         waited: chrono::Duration,
     },
-    /// Somebody's owner has come, or something else about a turn that goes on.
+    /// A turn that goes on was claimed, or its end moved.
     TurnChanged {
         /// The ticket's number.
         number: u64,

@@ -15,6 +15,9 @@ use super::{
 };
 use crate::time::Timestamp;
 
+/// How old what is known may be where it lets somebody through.
+pub const FRESH_FOR: Duration = Duration::milliseconds(250);
+
 /// The room as an instance knows it.
 #[derive(Clone, Debug)]
 pub struct RoomView {
@@ -73,12 +76,6 @@ impl RoomView {
     #[must_use]
     pub const fn mark(&self) -> &RoomMark {
         &self.mark
-    }
-
-    /// The policy in force.
-    #[must_use]
-    pub const fn policy(&self) -> &RoomPolicy {
-        &self.policy
     }
 
     /// How old what is known is at `now`.
@@ -228,6 +225,7 @@ impl RoomView {
     /// Up to which number those who wait are near the front.
     #[must_use]
     pub fn near_up_to(&self, now: Timestamp) -> u64 {
+        // Those who were passed over stand in front of them, and take none of their places.
         let near = near_the_front(self.admissions.count(now)) + self.passed_over.len();
         self.waiting.select(near).unwrap_or(self.last_number)
     }

@@ -252,6 +252,27 @@ fn only_some_are_near_the_front_however_many_wait() {
 }
 
 #[test]
+fn those_who_were_passed_over_take_no_place_near_the_front() {
+    let (mut model, mut view) = room(300);
+    for _ in 0..10 {
+        let next = (1..).find(|number| !view.is_passed_over(*number)).unwrap();
+        model.make(&Change::PassOver(usize::try_from(next - 1).unwrap()));
+        view.take_in(changed(&model, &[next]));
+    }
+    assert_eq!(view.near_up_to(at(0)), 111);
+}
+
+#[test]
+fn a_ticket_the_view_does_not_know_stands_behind_everybody() {
+    let (mut model, mut view) = room(3);
+    model.make(&Change::PassOver(0));
+    view.take_in(changed(&model, &[1]));
+    assert_eq!(view.place(&issued(4), at(0)), None);
+    let standing = view.behind_everybody(issued(4), at(0));
+    assert_eq!((standing.ahead, standing.there_ahead, standing.waiting), (3, 2, 4));
+}
+
+#[test]
 fn a_million_who_wait_take_less_than_two_bytes_each() {
     let waiting = (1..=1_000_000_u64).filter(|number| number % 97 != 0).collect::<RoaringTreemap>();
     assert!(waiting.serialized_size() < 2_000_000, "expected less, got {}", waiting.serialized_size());

@@ -110,7 +110,7 @@ codes! {
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "Something went wrong here",
         "A fault of the service; the request id finds it in the log.";
     QueueClosed = "QUEUE_CLOSED", SERVICE_UNAVAILABLE, "The waiting room is closed",
-        "The operator has paused the waiting room; nobody new is taken in.";
+        "The operator has paused the waiting room, or lets it drain; nobody new is taken in.";
     StoreUnavailable = "STORE_UNAVAILABLE", SERVICE_UNAVAILABLE, "The store is not available",
         "The store is away or overloaded; nothing has changed, and the same call may succeed later.";
     TooManyStreams = "TOO_MANY_STREAMS", SERVICE_UNAVAILABLE, "Too many streams are open",

@@ -14,8 +14,9 @@ use domain::{
     storage::StorageError,
     time::{Clock, Timestamp},
     waiting_room::{
-        RollCall, RoomMark, RoomMemory, RoomNotices, RoomOverview, RoomReading, RoomView, Sign, Standing,
-        Ticket, TicketState, TicketWatch, WaitingRoom, is_to_be_told, present_until,
+        FRESH_FOR, RollCall, RoomContents, RoomEvent, RoomMark, RoomMemory, RoomNotices, RoomOverview,
+        RoomReading, RoomView, Sign, Standing, Ticket, TicketState, TicketWatch, WaitingRoom, is_to_be_told,
+        present_until,
     },
 };
 use tokio::{
@@ -25,7 +26,7 @@ use tokio::{
 
 use super::{
     follower::follow,
-    lookups::{GOOD_FOR, Lookups, Refusal},
+    lookups::{Lookups, Refusal},
     measurements::{measure_age, measure_event, measure_overview},
     presence_book::PresenceBook,
     watches::Watches,
@@ -127,6 +128,7 @@ impl LiveRoom {
 
     fn take_in(&self, reading: RoomReading, began: Instant) {
         let now = self.clock.now();
+        let is_whole = matches!(reading.contents, RoomContents::Whole { .. });
         let (events, overview) = {
             let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
             (view.take_in(reading), view.overview(now))
@@ -134,7 +136,11 @@ impl LiveRoom {
         *self.read_at.write().unwrap_or_else(PoisonError::into_inner) = began;
         events.iter().for_each(measure_event);
         measure_overview(&overview);
-        self.watches.tell(events.iter().filter_map(domain::waiting_room::RoomEvent::number));
+        if is_whole {
+            // What has happened meanwhile nobody can say.
+            self.watches.tell_all();
+        }
+        self.watches.tell(events.iter().filter_map(RoomEvent::number));
     }
 
     /// Whether somebody who waits might be admitted now.
@@ -185,7 +191,7 @@ impl LiveRoom {
         let mut signs: Vec<_> = near
             .filter(|sign| is_to_be_told(sign.present_until, told.get(&sign.number).copied(), now))
             .collect();
-        signs.extend(back.iter().copied().filter_map(sign));
+        signs.extend(back.iter().copied().filter_map(sign).filter(|sign| sign.present_until > now));
         Some(RollCall { signs, near_up_to })
     }
 
@@ -225,7 +231,8 @@ impl RoomMemory for LiveRoom {
     }
 
     fn is_fresh(&self) -> bool {
-        self.read_at.read().unwrap_or_else(PoisonError::into_inner).elapsed() <= GOOD_FOR
+        self.read_at.read().unwrap_or_else(PoisonError::into_inner).elapsed()
+            <= FRESH_FOR.to_std().unwrap_or_default()
     }
 
     fn note_presence(&self, number: u64, told: Duration) {

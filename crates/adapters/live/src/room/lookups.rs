@@ -11,7 +11,7 @@ use domain::{ids::TicketId, waiting_room::Ticket};
 use tokio::time::Instant;
 
 /// How long a refusal is good.
-pub(super) const GOOD_FOR: Duration = Duration::from_millis(250);
+const GOOD_FOR: Duration = Duration::from_millis(250);
 /// How many are kept before those that are no longer good are thrown away.
 const KEPT: usize = 10_000;
 

@@ -27,6 +27,8 @@ pub fn describe_room_measurements() {
     metrics::describe_counter!(ADMISSIONS, "Turns that have begun since the instance began.");
     metrics::describe_counter!(ENDED, "Tickets that have ended since the instance began, by reason.");
     metrics::describe_histogram!(WAITING_DURATION, Unit::Seconds, "From a ticket's issue to its turn.");
+    metrics::counter!(JOINS).absolute(0);
+    metrics::counter!(ADMISSIONS).absolute(0);
     for reason in [EndReason::Paid, EndReason::Left, EndReason::TimedOut, EndReason::NoShow] {
         metrics::counter!(ENDED, "reason" => label(reason)).absolute(0);
     }

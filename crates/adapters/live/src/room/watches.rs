@@ -31,13 +31,23 @@ impl Watches {
         Box::new(Watch { number, changes, watched: Arc::clone(&self.watched) })
     }
 
+    /// Tells everybody who watches a ticket.
+    pub(super) fn tell_all(&self) {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        for changes in watched.values() {
+            changes.send_replace(());
+        }
+    }
+
     /// Tells those who watch any of these tickets.
     pub(super) fn tell(&self, numbers: impl Iterator<Item = u64>) {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if watched.is_empty() {
             return;
         }
-        numbers.filter_map(|number| watched.get(&number)).for_each(|changes| changes.send_replace(()));
+        for changes in numbers.filter_map(|number| watched.get(&number)) {
+            changes.send_replace(());
+        }
     }
 }
 
@@ -73,6 +83,14 @@ mod tests {
         first.changed().await;
         assert!(first.changed().now_or_never().is_none(), "expected to be told once");
         assert!(second.changed().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn all_are_told_when_nobody_knows_what_has_happened() {
+        let watches = Watches::default();
+        let (mut first, mut second) = (watches.watch(1), watches.watch(2));
+        watches.tell_all();
+        tokio::join!(first.changed(), second.changed());
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) fn pool(url: &str, connections: usize) -> Result<Pool<AsyncPgConnecti
 }
 
 /// The address, with what keeps a connection from being dead unnoticed, if it does not say so itself.
-fn lively(url: &str) -> String {
+pub(super) fn lively(url: &str) -> String {
     if url.contains("tcp_user_timeout=") || url.contains("keepalives") {
         return url.to_owned();
     }

@@ -36,7 +36,7 @@ use self::{
 use crate::{
     convert::{count, moment, row_error},
     room_batch::RoomBatch,
-    room_plan::{RoomChanges, RoomOutcomes},
+    room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
     schema,
     sql_types::{Moment, StoredMoment},
@@ -82,7 +82,7 @@ impl PostgresStore {
             let pool = room_pool.clone();
             move |changes| make_room_changes(pool.clone(), changes)
         });
-        let notices = Arc::new(Listener::start(url.to_owned()));
+        let notices = Arc::new(Listener::new(url.to_owned()));
         Ok(Self { pool, room_pool, clock, room, notices })
     }
 

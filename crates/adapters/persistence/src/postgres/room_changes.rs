@@ -6,9 +6,11 @@ use diesel::{dsl::case_when, prelude::*, result::Error, sql_types::BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
+    storage::StorageError,
+    time::Timestamp,
     waiting_room::{
-        EndReason, Left, PolicyChange, RollCall, Sign, Ticket, TicketState, newcomer_present_until,
-        newly_near_present_until,
+        EndReason, JoinPlan, KnownUsers, Left, RollCall, RoomPolicy, Sign, Ticket, TicketState,
+        newcomer_present_until, newly_near_present_until,
     },
 };
 use futures_util::future::try_join;
@@ -23,14 +25,13 @@ use super::{
 use crate::{
     codes::{Code, TicketStatus},
     queries,
-    room_plan::{JoinPlan, KnownUsers, RoomChanges, RoomOutcomes},
-    room_rows::{CandidateRow, EndColumns, PolicyColumns, RollColumns, TicketRow, TurnColumns},
+    room_changes::{RoomChanges, RoomOutcomes},
+    room_rows::{
+        CandidateRow, EndColumns, PolicyColumns, RollColumns, TicketRow, TurnColumns, candidates_for, choose,
+    },
     schema::{queue_tickets, users, waiting_room},
     sql_types::StoredId,
 };
-
-/// Candidates that are looked at together when slots are filled.
-const CANDIDATES_AT_ONCE: u64 = 1_000;
 
 /// The turns that have begun, or were claimed, by ticket.
 type Turns = HashMap<TicketId, TicketState>;
@@ -42,7 +43,7 @@ pub(super) async fn make(
 ) -> Result<RoomOutcomes, Error> {
     let mut room = lock_room(connection).await?;
     let ended = end_run_out_turns(connection, &room).await?;
-    let policies = change_policy(connection, &mut room, &changes.policies).await?;
+    let policies = change_policy(connection, &mut room, &changes).await?;
     let left = leave(connection, &room, &changes.leaves).await?;
     if let Some(roll) = &changes.roll {
         call_roll(connection, &mut room, roll).await?;
@@ -52,6 +53,7 @@ pub(super) async fn make(
     let mut turns = fill_free_slots(connection, &room, &callers).await?;
     let admitted = turns.len();
     claim_found_turns(connection, &room, &plan, &mut turns).await?;
+    // Whoever has joined, come or gone is seen at the next reading anyhow.
     if ended + admitted > 0 || !changes.leaves.is_empty() || !changes.policies.is_empty() {
         notify(connection).await?;
     }
@@ -79,15 +81,12 @@ async fn end_run_out_turns(connection: &AsyncPgConnection, room: &LockedRoom) ->
 async fn change_policy(
     connection: &AsyncPgConnection,
     room: &mut LockedRoom,
-    changes: &[PolicyChange],
-) -> Result<Vec<domain::waiting_room::RoomPolicy>, Error> {
-    let mut policies = Vec::with_capacity(changes.len());
-    for change in changes {
-        room.policy = change.apply_to(room.policy);
-        policies.push(room.policy);
-    }
-    if !changes.is_empty() {
-        let columns = PolicyColumns::try_from(&room.policy).map_err(row_error)?;
+    changes: &RoomChanges,
+) -> Result<Vec<RoomPolicy>, Error> {
+    let policies = changes.policies_after(room.policy);
+    if let Some(last) = policies.last() {
+        room.policy = *last;
+        let columns = PolicyColumns::try_from(last).map_err(row_error)?;
         diesel::update(waiting_room::table).set(columns).execute(&mut &*connection).await?;
     }
     Ok(policies)
@@ -114,19 +113,22 @@ async fn leave(
 
 struct NoteSigns;
 
-/// Whoever was passed over and is there comes first again.
+/// Whoever was passed over and is there comes first again. A sign that is too old brings nobody back.
 impl SqlText for NoteSigns {
     const SQL: &'static str = "
         UPDATE queue_tickets
         SET present_until = greatest(queue_tickets.present_until, signs.present_until), passed_over = false
         FROM unnest({}::bigint[], {}::timestamptz[]) AS signs (number, present_until)
-        WHERE queue_tickets.number = signs.number AND queue_tickets.status = 'WAITING'";
+        WHERE queue_tickets.number = signs.number AND queue_tickets.status = 'WAITING'
+          AND signs.present_until > {}
+          AND (queue_tickets.present_until < signs.present_until OR queue_tickets.passed_over)";
     type Columns = BigInt;
 }
 
 async fn note_signs(
     connection: &AsyncPgConnection,
     signs: impl IntoIterator<Item = Sign>,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let signs = signs.into_iter().map(|sign| (i64::try_from(sign.number), moment(sign.present_until)));
     let (numbers, until): (Vec<_>, Vec<_>) =
@@ -134,7 +136,10 @@ async fn note_signs(
     if numbers.is_empty() {
         return Ok(());
     }
-    Statement::<NoteSigns>::new(values![numbers, until]).execute(&mut &*connection).await.map(|_| ())
+    Statement::<NoteSigns>::new(values![numbers, until, moment(now)])
+        .execute(&mut &*connection)
+        .await
+        .map(|_| ())
 }
 
 async fn call_roll(
@@ -142,18 +147,18 @@ async fn call_roll(
     room: &mut LockedRoom,
     call: &RollCall,
 ) -> Result<(), Error> {
-    let near_up_to = call.near_up_to.min(count(room.last_number)?);
-    let known_up_to = if room.roll.is_kept_at(room.now) { room.roll.up_to } else { 0 };
-    room.roll = room.roll.called(near_up_to, room.now);
+    let (roll, newly_near) = room.roll.called(call.near_up_to, count(room.last_number)?, room.now);
+    room.roll = roll;
     let until = moment(newly_near_present_until(room.now));
-    let numbers = [known_up_to, near_up_to].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [first, last] =
+        [newly_near.start(), newly_near.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX));
     let newly_near = queries::waiting_tickets()
         .filter(queue_tickets::passed_over.eq(false))
-        .filter(queue_tickets::number.gt(numbers[0]))
-        .filter(queue_tickets::number.le(numbers[1]))
+        .filter(queue_tickets::number.ge(first))
+        .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));
     diesel::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(&mut &*connection).await?;
-    note_signs(connection, call.signs.iter().copied()).await?;
+    note_signs(connection, call.signs.iter().copied(), room.now).await?;
     let columns = RollColumns::try_from(&room.roll).map_err(row_error)?;
     diesel::update(waiting_room::table).set(columns).execute(&mut &*connection).await.map(|_| ())
 }
@@ -170,11 +175,10 @@ async fn join(
     let known = find_users(connection, asked).await?;
     let plan = JoinPlan::new(&changes.joins, known, &room.policy, count(room.last_number)?, room.now);
     issue(connection, room, &plan.issued).await?;
-    let back = plan.tickets().filter(|ticket| ticket.state == TicketState::Waiting);
-    let back =
-        back.filter(|ticket| i64::try_from(ticket.number).is_ok_and(|number| number <= room.last_number));
     let present_until = newcomer_present_until(room.now);
-    note_signs(connection, back.map(|ticket| Sign { number: ticket.number, present_until })).await?;
+    let back = plan.found().iter().filter(|ticket| ticket.state == TicketState::Waiting);
+    note_signs(connection, back.map(|ticket| Sign { number: ticket.number, present_until }), room.now)
+        .await?;
     Ok(plan)
 }
 
@@ -198,16 +202,15 @@ struct Issue;
 impl SqlText for Issue {
     const SQL: &'static str = "
         WITH asked AS MATERIALIZED (
-            SELECT {}::uuid[] AS ids, {}::uuid[] AS users, {}::bigint AS last_number, {} AS issued_at,
+            SELECT {}::uuid[] AS ids, {}::uuid[] AS users, {}::bigint[] AS numbers, {} AS issued_at,
                    {} AS present_until
         ),
         counted AS (
-            UPDATE waiting_room SET last_number = asked.last_number + cardinality(asked.ids) FROM asked
+            UPDATE waiting_room SET last_number = asked.numbers[cardinality(asked.numbers)] FROM asked
         )
         INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
-        SELECT issued.id, issued.user_id, asked.last_number + issued.place, 'WAITING', asked.issued_at,
-               asked.present_until
-        FROM asked, unnest(asked.ids, asked.users) WITH ORDINALITY AS issued (id, user_id, place)";
+        SELECT issued.id, issued.user_id, issued.number, 'WAITING', asked.issued_at, asked.present_until
+        FROM asked, unnest(asked.ids, asked.users, asked.numbers) AS issued (id, user_id, number)";
     type Columns = BigInt;
 }
 
@@ -215,10 +218,13 @@ async fn issue(connection: &AsyncPgConnection, room: &LockedRoom, tickets: &[Tic
     if tickets.is_empty() {
         return Ok(());
     }
-    let (ids, users): (Vec<_>, Vec<_>) =
-        tickets.iter().map(|ticket| (StoredId(ticket.id.0), StoredId(ticket.user.0))).unzip();
+    let ids: Vec<_> = tickets.iter().map(|ticket| StoredId(ticket.id.0)).collect();
+    let users: Vec<_> = tickets.iter().map(|ticket| StoredId(ticket.user.0)).collect();
+    let numbers = tickets.iter().map(|ticket| i64::try_from(ticket.number));
+    let numbers: Vec<_> =
+        numbers.collect::<Result<_, _>>().map_err(|error| row_error(StorageError::unexpected(error)))?;
     let present_until = moment(newcomer_present_until(room.now));
-    Statement::<Issue>::new(values![ids, users, room.last_number, moment(room.now), present_until])
+    Statement::<Issue>::new(values![ids, users, numbers, moment(room.now), present_until])
         .execute(&mut &*connection)
         .await
         .map(|_| ())
@@ -234,31 +240,29 @@ async fn fill_free_slots(
     let mut turns = Turns::new();
     let mut admissible = room.policy.admissible(room.occupancy(connection).await?);
     while admissible > 0 {
-        let looked_at = i64::try_from(admissible.min(CANDIDATES_AT_ONCE)).unwrap_or(i64::MAX);
-        let candidates: Vec<CandidateRow> =
-            queries::candidates(looked_at).select(CandidateRow::as_select()).load(&mut &*connection).await?;
+        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible))
+            .select(CandidateRow::as_select())
+            .load(&mut &*connection)
+            .await?;
         if candidates.is_empty() {
             break;
         }
-        let is_caller = |candidate: &CandidateRow| callers.contains(&TicketId(candidate.id.0));
-        let (gone, there): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| {
-            !is_caller(candidate) && candidate.is_passed_over(&room.roll, moment(room.now))
-        });
-        pass_over(connection, &gone).await?;
-        let (claiming, others): (Vec<_>, Vec<_>) = there.iter().partition(|candidate| is_caller(candidate));
-        begin_turns(connection, room, &claiming, true, &mut turns).await?;
-        begin_turns(connection, room, &others, false, &mut turns).await?;
+        let (there, gone) = choose(candidates, admissible, &room.roll, moment(room.now));
+        pass_over(connection, gone).await?;
         admissible = admissible.saturating_sub(u64::try_from(there.len()).unwrap_or(u64::MAX));
+        let (claiming, others): (Vec<_>, Vec<_>) =
+            there.into_iter().partition(|id| callers.contains(&TicketId(id.0)));
+        begin_turns(connection, room, claiming, true, &mut turns).await?;
+        begin_turns(connection, room, others, false, &mut turns).await?;
     }
     Ok(turns)
 }
 
-async fn pass_over(connection: &AsyncPgConnection, gone: &[CandidateRow]) -> Result<(), Error> {
+async fn pass_over(connection: &AsyncPgConnection, gone: Vec<StoredId>) -> Result<(), Error> {
     if gone.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = gone.iter().map(|candidate| candidate.id).collect();
-    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(ids)))
+    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(gone)))
         .set(queue_tickets::passed_over.eq(true))
         .execute(&mut &*connection)
         .await
@@ -268,45 +272,52 @@ async fn pass_over(connection: &AsyncPgConnection, gone: &[CandidateRow]) -> Res
 async fn begin_turns(
     connection: &AsyncPgConnection,
     room: &LockedRoom,
-    candidates: &[&CandidateRow],
+    tickets: Vec<StoredId>,
     claimed: bool,
     turns: &mut Turns,
 ) -> Result<(), Error> {
-    if candidates.is_empty() {
+    if tickets.is_empty() {
         return Ok(());
     }
     let (columns, turn) = TurnColumns::beginning(&room.policy, claimed, moment(room.now));
-    let ids: Vec<_> = candidates.iter().map(|candidate| candidate.id).collect();
-    turns.extend(ids.iter().map(|id| (TicketId(id.0), turn)));
-    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(ids)))
+    turns.extend(tickets.iter().map(|id| (TicketId(id.0), turn)));
+    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(tickets)))
         .set(columns)
         .execute(&mut &*connection)
         .await
         .map(|_| ())
 }
 
-/// Whoever joins again and finds a turn has come for it.
+/// Whoever joins again and finds that the turn has come for it. Claims and payments do not wait for the room's
+/// lock: only what is still unclaimed then is claimed here.
 async fn claim_found_turns(
     connection: &AsyncPgConnection,
     room: &LockedRoom,
     plan: &JoinPlan,
     turns: &mut Turns,
 ) -> Result<(), Error> {
-    let found =
-        plan.tickets().filter(|ticket| matches!(ticket.state, TicketState::Active { claimed: false, .. }));
-    let ids: Vec<_> = found.map(|ticket| StoredId(ticket.id.0)).collect();
+    let ids: Vec<_> = plan
+        .found()
+        .iter()
+        .filter(|ticket| ticket.is_unclaimed())
+        .map(|ticket| StoredId(ticket.id.0))
+        .collect();
+    let turn = room.policy.turn(true, room.now);
+    let TicketState::Active { expires_at, .. } = turn else { return Ok(()) };
     if ids.is_empty() {
         return Ok(());
     }
-    let turn = room.policy.turn(true, room.now);
-    let TicketState::Active { expires_at, .. } = turn else { return Ok(()) };
-    turns.extend(ids.iter().map(|id| (TicketId(id.0), turn)));
-    diesel::update(queries::turns_live_at(moment(room.now)).filter(queue_tickets::id.eq_any(ids)))
+    let unclaimed = queries::turns_live_at(moment(room.now))
+        .filter(queue_tickets::claimed_at.is_null())
+        .filter(queue_tickets::id.eq_any(ids));
+    let claimed: Vec<StoredId> = diesel::update(unclaimed)
         .set((
             queue_tickets::claimed_at.eq(Some(moment(room.now))),
             queue_tickets::expires_at.eq(Some(moment(expires_at))),
         ))
-        .execute(&mut &*connection)
-        .await
-        .map(|_| ())
+        .returning(queue_tickets::id)
+        .load(&mut &*connection)
+        .await?;
+    turns.extend(claimed.into_iter().map(|id| (TicketId(id.0), turn)));
+    Ok(())
 }

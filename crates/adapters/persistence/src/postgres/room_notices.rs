@@ -1,13 +1,19 @@
 //! Telling the other instances that something has changed in the room.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use diesel::{dsl::sql, sql_types::Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::waiting_room::RoomNotices;
 use futures_util::StreamExt;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::AbortHandle};
+
+use super::connect::lively;
 
 /// How long to wait before a connection that has failed is made anew.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -20,34 +26,39 @@ pub(super) async fn notify(connection: &AsyncPgConnection) -> Result<(), diesel:
         .map(|_| ())
 }
 
-/// Listens on a connection of its own.
+/// Listens on a connection of its own, from the first question on.
 pub(super) struct Listener {
+    url: String,
     heard: Arc<Notify>,
+    listening: OnceLock<AbortHandle>,
 }
 
 impl Listener {
-    /// Goes on listening for as long as the listener is in use.
-    pub(super) fn start(url: String) -> Self {
-        let heard = Arc::new(Notify::new());
-        tokio::spawn({
-            let heard = Arc::downgrade(&heard);
-            async move {
-                while let Some(heard) = heard.upgrade() {
-                    if let Err(error) = listen(&url, &heard).await {
-                        tracing::debug!(%error, "notices of the waiting room are not heard");
-                    }
-                    drop(heard);
-                    tokio::time::sleep(PATIENCE).await;
-                }
-            }
-        });
-        Self { heard }
+    pub(super) fn new(url: String) -> Self {
+        Self { url, heard: Arc::default(), listening: OnceLock::new() }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(listening) = self.listening.get() {
+            listening.abort();
+        }
+    }
+}
+
+async fn go_on_listening(url: String, heard: Arc<Notify>) {
+    loop {
+        if let Err(error) = listen(&url, &heard).await {
+            tracing::debug!(%error, "notices of the waiting room are not heard");
+        }
+        tokio::time::sleep(PATIENCE).await;
     }
 }
 
 /// Listens until the connection fails.
-async fn listen(url: &str, heard: &Notify) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let mut connection = AsyncPgConnection::establish(url).await?;
+async fn listen(url: &str, heard: &Notify) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut connection = AsyncPgConnection::establish(&lively(url)).await?;
     connection.batch_execute("LISTEN encore_room").await?;
     let mut notices = std::pin::pin!(connection.notifications_stream());
     while let Some(notice) = notices.next().await {
@@ -60,6 +71,9 @@ async fn listen(url: &str, heard: &Notify) -> Result<(), Box<dyn std::error::Err
 #[async_trait]
 impl RoomNotices for Listener {
     async fn next(&self) {
+        self.listening.get_or_init(|| {
+            tokio::spawn(go_on_listening(self.url.clone(), Arc::clone(&self.heard))).abort_handle()
+        });
         self.heard.notified().await;
     }
 }

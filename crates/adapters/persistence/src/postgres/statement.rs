@@ -1,7 +1,7 @@
 //! Changes written as one SQL statement each, whose prepared form the connection keeps.
 //!
-//! A statement asks for everything in its first common table expression, `asked`, in which `{}` stands for a
-//! value; the rest of it refers to `asked`. The conditions of a decision are checked on rows that the
+//! `{}` stands for a value. Those that hold, cancel, charge and pay ask for everything in their first common table
+//! expression, `asked`, to which the rest refers. The conditions of a decision are checked on rows that the
 //! statement has locked, by the server's own clock, so that they still hold when it commits.
 
 use std::marker::PhantomData;

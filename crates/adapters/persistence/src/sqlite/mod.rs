@@ -30,7 +30,7 @@ use self::{readers::Readers, writer::Writer};
 use crate::{
     convert::{count, moment, row_error},
     room_batch::RoomBatch,
-    room_plan::{RoomChanges, RoomOutcomes},
+    room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
     schema,
 };

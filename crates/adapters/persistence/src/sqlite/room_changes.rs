@@ -6,8 +6,8 @@ use diesel::{dsl::case_when, prelude::*, result::Error};
 use domain::{
     ids::TicketId,
     waiting_room::{
-        EndReason, Left, Newcomer, Occupancy, PolicyChange, RollCall, RollKept, RoomPolicy, Sign, Ticket,
-        TicketState, newcomer_present_until, newly_near_present_until,
+        EndReason, JoinPlan, KnownUsers, Left, Newcomer, Occupancy, RollCall, RollKept, RoomPolicy, Sign,
+        Ticket, TicketState, newcomer_present_until, newly_near_present_until,
     },
 };
 
@@ -15,14 +15,14 @@ use super::{count, moment, row_error};
 use crate::{
     codes::{Code, TicketStatus},
     queries,
-    room_plan::{JoinPlan, KnownUsers, RoomChanges, RoomOutcomes},
-    room_rows::{CandidateRow, EndColumns, PolicyColumns, RollColumns, RoomRow, TicketRow, TurnColumns},
+    room_changes::{RoomChanges, RoomOutcomes},
+    room_rows::{
+        CandidateRow, EndColumns, PolicyColumns, RollColumns, RoomRow, TicketRow, TurnColumns,
+        candidates_for, choose,
+    },
     schema::{queue_tickets, users, waiting_room},
     sql_types::{StoredId, StoredMoment},
 };
-
-/// Candidates that are looked at together when slots are filled.
-const CANDIDATES_AT_ONCE: u64 = 1_000;
 
 /// The turns that have begun, or were claimed, by ticket.
 type Turns = HashMap<TicketId, TicketState>;
@@ -43,7 +43,7 @@ pub(super) fn make(
 ) -> Result<RoomOutcomes, Error> {
     let mut room = find_room(connection, now)?;
     end_run_out_turns(connection, now)?;
-    let policies = change_policy(connection, &mut room, &changes.policies)?;
+    let policies = change_policy(connection, &mut room, changes)?;
     let left = leave(connection, &changes.leaves, now)?;
     if let Some(roll) = &changes.roll {
         call_roll(connection, &mut room, roll)?;
@@ -87,15 +87,12 @@ fn end_run_out_turns(connection: &mut SqliteConnection, now: StoredMoment) -> Re
 fn change_policy(
     connection: &mut SqliteConnection,
     room: &mut Room,
-    changes: &[PolicyChange],
+    changes: &RoomChanges,
 ) -> Result<Vec<RoomPolicy>, Error> {
-    let mut policies = Vec::with_capacity(changes.len());
-    for change in changes {
-        room.policy = change.apply_to(room.policy);
-        policies.push(room.policy);
-    }
-    if !changes.is_empty() {
-        let columns = PolicyColumns::try_from(&room.policy).map_err(row_error)?;
+    let policies = changes.policies_after(room.policy);
+    if let Some(last) = policies.last() {
+        room.policy = *last;
+        let columns = PolicyColumns::try_from(last).map_err(row_error)?;
         diesel::update(waiting_room::table).set(columns).execute(connection)?;
     }
     Ok(policies)
@@ -114,9 +111,10 @@ fn leave(
     tickets.iter().map(end).collect()
 }
 
-fn note_sign(connection: &mut SqliteConnection, sign: Sign) -> Result<(), Error> {
-    let Ok(number) = i64::try_from(sign.number) else { return Ok(()) };
-    let until = moment(sign.present_until);
+/// Whoever was passed over and is there comes first again. A sign that is too old brings nobody back.
+fn note_sign(connection: &mut SqliteConnection, sign: Sign, now: StoredMoment) -> Result<(), Error> {
+    let (number, until) = (i64::try_from(sign.number), moment(sign.present_until));
+    let (Ok(number), true) = (number, until > now) else { return Ok(()) };
     let waiting = queries::waiting_tickets().filter(queue_tickets::number.eq(number));
     diesel::update(waiting.filter(queue_tickets::present_until.lt(until)))
         .set(queue_tickets::present_until.eq(until))
@@ -128,19 +126,18 @@ fn note_sign(connection: &mut SqliteConnection, sign: Sign) -> Result<(), Error>
 }
 
 fn call_roll(connection: &mut SqliteConnection, room: &mut Room, call: &RollCall) -> Result<(), Error> {
-    let near_up_to = call.near_up_to.min(count(room.last_number)?);
-    let known_up_to = if room.roll.is_kept_at(room.now.0) { room.roll.up_to } else { 0 };
-    room.roll = room.roll.called(near_up_to, room.now.0);
+    let (roll, newly_near) = room.roll.called(call.near_up_to, count(room.last_number)?, room.now.0);
+    room.roll = roll;
     let until = moment(newly_near_present_until(room.now.0));
-    let [known_up_to, near_up_to] =
-        [known_up_to, near_up_to].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    let [first, last] =
+        [newly_near.start(), newly_near.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX));
     let newly_near = queries::waiting_tickets()
         .filter(queue_tickets::passed_over.eq(false))
-        .filter(queue_tickets::number.gt(known_up_to))
-        .filter(queue_tickets::number.le(near_up_to))
+        .filter(queue_tickets::number.ge(first))
+        .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));
     diesel::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(connection)?;
-    call.signs.iter().try_for_each(|sign| note_sign(connection, *sign))?;
+    call.signs.iter().try_for_each(|sign| note_sign(connection, *sign, room.now))?;
     let columns = RollColumns::try_from(&room.roll).map_err(row_error)?;
     diesel::update(waiting_room::table).set(columns).execute(connection).map(|_| ())
 }
@@ -155,8 +152,8 @@ fn join(connection: &mut SqliteConnection, room: &Room, newcomers: &[Newcomer]) 
     for ticket in &plan.issued {
         issue(connection, ticket, moment(present_until))?;
     }
-    for ticket in plan.tickets().filter(|ticket| ticket.state == TicketState::Waiting) {
-        note_sign(connection, Sign { number: ticket.number, present_until })?;
+    for ticket in plan.found().iter().filter(|ticket| ticket.state == TicketState::Waiting) {
+        note_sign(connection, Sign { number: ticket.number, present_until }, room.now)?;
     }
     Ok(plan)
 }
@@ -220,24 +217,23 @@ fn fill_free_slots(
     let mut turns = Turns::new();
     let mut admissible = room.policy.admissible(occupancy(connection, room)?);
     while admissible > 0 {
-        let looked_at = i64::try_from(admissible.min(CANDIDATES_AT_ONCE)).unwrap_or(i64::MAX);
-        let candidates: Vec<CandidateRow> =
-            queries::candidates(looked_at).select(CandidateRow::as_select()).load(connection)?;
+        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible))
+            .select(CandidateRow::as_select())
+            .load(connection)?;
         if candidates.is_empty() {
             break;
         }
-        for candidate in candidates {
-            let id = TicketId(candidate.id.0);
-            let is_caller = callers.contains(&id);
-            let row = diesel::update(queue_tickets::table.find(candidate.id));
-            if !is_caller && candidate.is_passed_over(&room.roll, room.now) {
-                row.set(queue_tickets::passed_over.eq(true)).execute(connection)?;
-                continue;
-            }
+        let (there, gone) = choose(candidates, admissible, &room.roll, room.now);
+        for id in gone {
+            let row = diesel::update(queue_tickets::table.find(id));
+            row.set(queue_tickets::passed_over.eq(true)).execute(connection)?;
+        }
+        admissible = admissible.saturating_sub(u64::try_from(there.len()).unwrap_or(u64::MAX));
+        for id in there {
+            let is_caller = callers.contains(&TicketId(id.0));
             let (columns, turn) = TurnColumns::beginning(&room.policy, is_caller, room.now);
-            row.set(columns).execute(connection)?;
-            turns.insert(id, turn);
-            admissible -= 1;
+            diesel::update(queue_tickets::table.find(id)).set(columns).execute(connection)?;
+            turns.insert(TicketId(id.0), turn);
         }
     }
     Ok(turns)
@@ -250,10 +246,8 @@ fn claim_found_turns(
     plan: &JoinPlan,
     turns: &mut Turns,
 ) -> Result<(), Error> {
-    for ticket in plan.tickets() {
-        if matches!(ticket.state, TicketState::Active { claimed: false, .. })
-            && claim(connection, ticket.id, &room.policy, room.now)?
-        {
+    for ticket in plan.found().iter().filter(|ticket| ticket.is_unclaimed()) {
+        if claim(connection, ticket.id, &room.policy, room.now)? {
             turns.insert(ticket.id, room.policy.turn(true, room.now.0));
         }
     }

@@ -1,61 +1,49 @@
-//! What is to become of changes of the room that are made together.
+//! What is to become of those who join together.
 
 use std::collections::HashMap;
 
-use domain::{
+use super::{Joined, Newcomer, RoomPolicy, Ticket, TicketState};
+use crate::{
     ids::{TicketId, UserId},
-    waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy, Ticket, TicketState},
+    time::Timestamp,
 };
 
-/// Changes that arrived together, each kind in the order of its arrival. Every batch ends with an admission,
-/// whether or not it holds a change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RoomChanges {
-    pub(crate) policies: Vec<PolicyChange>,
-    pub(crate) leaves: Vec<TicketId>,
-    pub(crate) joins: Vec<Newcomer>,
-    pub(crate) roll: Option<RollCall>,
-}
-
-/// What became of changes, in their order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RoomOutcomes {
-    pub(crate) policies: Vec<RoomPolicy>,
-    pub(crate) left: Vec<Left>,
-    pub(crate) joined: Vec<Joined>,
-    pub(crate) admitted: u64,
-}
-
 /// What is known of those who join: a user that is missing does not exist.
-pub(crate) type KnownUsers = HashMap<UserId, Option<Ticket>>;
+pub type KnownUsers = HashMap<UserId, Option<Ticket>>;
 
 /// What is to become of those who join, before anybody is admitted.
 #[derive(Debug, Default)]
-pub(crate) struct JoinPlan {
+pub struct JoinPlan {
     /// The tickets to be issued, with their numbers.
-    pub(crate) issued: Vec<Ticket>,
+    pub issued: Vec<Ticket>,
+    found: Vec<Ticket>,
     joined: Vec<Joined>,
 }
 
 impl JoinPlan {
-    /// Numbers the newcomers after `last_number`, in their order.
-    pub(crate) fn new(
+    /// Numbers the newcomers after `last_number`, in their order: one ticket a user, and none while the policy
+    /// takes nobody in.
+    #[must_use]
+    pub fn new(
         newcomers: &[Newcomer],
         mut known: KnownUsers,
         policy: &RoomPolicy,
         last_number: u64,
-        now: domain::time::Timestamp,
+        now: Timestamp,
     ) -> Self {
         let mut plan = Self::default();
-        let mut numbers = last_number + 1..;
+        let mut number = last_number;
         for newcomer in newcomers {
             let joined = match known.get(&newcomer.user) {
                 None => Joined::UnknownUser,
-                Some(Some(live)) => Joined::Again(*live),
+                Some(Some(live)) => {
+                    plan.found.push(*live);
+                    Joined::Again(*live)
+                }
                 Some(None) if !policy.takes_newcomers() => Joined::Closed,
                 Some(None) => {
                     let (id, user) = (newcomer.ticket, newcomer.user);
-                    let number = numbers.next().unwrap_or(u64::MAX);
+                    number += 1;
                     let ticket = Ticket { id, user, number, issued_at: now, state: TicketState::Waiting };
                     known.insert(user, Some(ticket));
                     plan.issued.push(ticket);
@@ -68,15 +56,22 @@ impl JoinPlan {
     }
 
     /// The tickets of everybody who joins and has one: who joins is there.
-    pub(crate) fn tickets(&self) -> impl Iterator<Item = &Ticket> {
+    pub fn tickets(&self) -> impl Iterator<Item = &Ticket> {
         self.joined.iter().filter_map(|joined| match joined {
             Joined::Issued(ticket) | Joined::Again(ticket) => Some(ticket),
             Joined::Closed | Joined::UnknownUser => None,
         })
     }
 
+    /// The live tickets that were found: who joins again is there, and has come if it is the turn.
+    #[must_use]
+    pub fn found(&self) -> &[Ticket] {
+        &self.found
+    }
+
     /// What the callers are told, after these turns have begun or were claimed.
-    pub(crate) fn outcomes(mut self, turns: &HashMap<TicketId, TicketState>) -> Vec<Joined> {
+    #[must_use]
+    pub fn outcomes(mut self, turns: &HashMap<TicketId, TicketState>) -> Vec<Joined> {
         for joined in &mut self.joined {
             if let Joined::Issued(ticket) | Joined::Again(ticket) = joined
                 && let Some(turn) = turns.get(&ticket.id)
@@ -90,10 +85,10 @@ impl JoinPlan {
 
 #[cfg(test)]
 mod tests {
-    use domain::{time::Timestamp, waiting_room::RoomState};
     use uuid::Uuid;
 
     use super::*;
+    use crate::waiting_room::RoomState;
 
     fn user(number: u128) -> UserId {
         UserId(Uuid::from_u128(number))
