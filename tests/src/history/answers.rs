@@ -35,7 +35,7 @@ pub enum What {
 
 /// How old what a fan is told of those in front may be: the promised 250 ms of an instance's view, and what a
 /// machine that is busy with three instances and the storm takes to get round to it.
-const VIEW_AGE: i64 = 500_000;
+const VIEW_AGE: i64 = 1_250_000;
 
 /// A ticket's life, as far as fans are told of it.
 #[derive(Clone, Copy)]
