@@ -27,7 +27,6 @@ struct Stage {
     show: Show,
     /// Somebody who can join, and has not.
     newcomer: Uuid,
-    // Dropped last: the service uses it.
     server: PostgresServer,
 }
 

@@ -11,7 +11,7 @@ use encore_tests::{
 use futures_util::future::join_all;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 on_every_store! { encore_tests::service;
     a_stream_begins_with_the_place_as_polls_tell_it,
@@ -171,4 +171,21 @@ async fn open_streams_of_places_do_not_keep_the_service_from_ending(mut service:
             assert_eq!(status(&event), "WAITING", "expected the stream to end in order");
         }
     }
+}
+
+/// The instance that tells the store of the presence is not the one that was joined at, and hears of nothing but the
+/// stream.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_keeps_a_stream_open_is_there() {
+    let service = encore_tests::service::postgres().await;
+    service.policy(json!({"maxActive": 1})).await;
+    let (_inside, fan) = (service.fan().await, service.fan().await);
+    let present_for =
+        "SELECT extract(epoch FROM present_until - issued_at)::bigint FROM queue_tickets WHERE number = 2";
+    // Until when somebody is believed to be there tells of the last sign only once some seconds have gone by.
+    sleep(Duration::from_secs(4)).await;
+    assert!(service.database.number(present_for).await <= 62, "nobody has asked since the beginning");
+    let _streams = follow_everywhere(&service, &fan).await;
+    let told = async { while service.database.number(present_for).await < 63 {} };
+    timeout(Duration::from_secs(5), told).await.expect("the next roll call tells of whoever follows");
 }

@@ -202,6 +202,14 @@ async fn administrate(sql: &str) {
     connect(&admin_url()).await.batch_execute(sql).await.unwrap();
 }
 
+/// Migrates on a runtime of its own: one with a single thread, as a test may have, is not enough.
+async fn migrate(address: StoreAddress) {
+    let migrating = tokio::task::spawn_blocking(move || {
+        tokio::runtime::Runtime::new().unwrap().block_on(Store::migrate(&address)).unwrap();
+    });
+    migrating.await.unwrap();
+}
+
 /// The name of a migrated database that others are copied from; made once for each state of the migrations,
 /// whoever comes first.
 async fn ensure_template() -> String {
@@ -215,7 +223,7 @@ async fn ensure_template() -> String {
         let making = format!("{template}_making");
         client.batch_execute(&format!("DROP DATABASE IF EXISTS {making} WITH (FORCE)")).await.unwrap();
         client.batch_execute(&format!("CREATE DATABASE {making}")).await.unwrap();
-        Store::migrate(&server_url(&making).parse().unwrap()).await.unwrap();
+        migrate(server_url(&making).parse().unwrap()).await;
         client.batch_execute(&format!("ALTER DATABASE {making} RENAME TO {template}")).await.unwrap();
     }
     // The connection's end gives the lock back.

@@ -6,11 +6,17 @@ use tokio::time::sleep;
 
 use super::stage::{Answers, Contents, Stage, at, milliseconds, seconds};
 
-/// The value that is told of a measurement.
-fn value(measured: &PrometheusHandle, name: &str) -> f64 {
+/// Insists on what is told of a measurement.
+fn expect(measured: &PrometheusHandle, name: &str, value: u64) {
+    let (text, expected) = (measured.render(), format!("{name} {value}"));
+    assert!(text.lines().any(|line| line == expected), "expected {expected} in:\n{text}");
+}
+
+/// How old everything is said to be, in seconds.
+fn age(measured: &PrometheusHandle) -> f64 {
     let text = measured.render();
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
-    value.unwrap_or_else(|| panic!("expected {name} in:\n{text}"))
+    let age = text.lines().find_map(|line| line.strip_prefix("encore_queue_view_age_seconds ")?.parse().ok());
+    age.unwrap_or_else(|| panic!("expected an age in:\n{text}"))
 }
 
 /// Two are inside, two wait, one of them was passed over.
@@ -35,8 +41,9 @@ async fn what_has_happened_is_counted_once_however_often_it_is_told() {
         store.repeats_itself = true;
     })
     .await;
-    let gauges = ["waiting", "passed_over", "active"].map(|name| format!("encore_queue_{name}"));
-    assert_eq!(gauges.each_ref().map(|name| value(&measured, name)), [2.0, 1.0, 2.0]);
+    for (name, value) in [("waiting", 2), ("passed_over", 1), ("active", 2)] {
+        expect(&measured, &format!("encore_queue_{name}"), value);
+    }
 
     sleep(seconds(3)).await;
     let now = stage.now();
@@ -58,16 +65,16 @@ async fn what_has_happened_is_counted_once_however_often_it_is_told() {
     });
     sleep(seconds(10)).await;
     let counted = [
-        ("encore_queue_joins_total", 4.0),
-        ("encore_queue_admissions_total", 2.0),
-        ("encore_queue_ended_total{reason=\"LEFT\"}", 2.0),
-        ("encore_queue_ended_total{reason=\"PAID\"}", 0.0),
-        ("encore_queue_waiting_duration_seconds_count", 2.0),
-        ("encore_queue_waiting", 4.0),
-        ("encore_queue_active", 2.0),
+        ("encore_queue_joins_total", 4),
+        ("encore_queue_admissions_total", 2),
+        ("encore_queue_ended_total{reason=\"LEFT\"}", 2),
+        ("encore_queue_ended_total{reason=\"PAID\"}", 0),
+        ("encore_queue_waiting_duration_seconds_count", 2),
+        ("encore_queue_waiting", 4),
+        ("encore_queue_active", 2),
     ];
-    for (name, expected) in counted {
-        assert_eq!(value(&measured, name), expected, "{name}");
+    for (name, value) in counted {
+        expect(&measured, name, value);
     }
 }
 
@@ -77,7 +84,7 @@ async fn while_the_store_is_away_it_shows_how_old_everything_is() {
     let measured = recorder.handle();
     let _local = metrics::set_default_local_recorder(&recorder);
     let stage = Stage::new(before).await;
-    let age = || value(&measured, "encore_queue_view_age_seconds");
+    let age = || age(&measured);
     sleep(seconds(5)).await;
     assert!(age() <= 0.1, "{}", age());
     stage.contents().answers = Answers::WithAnError;

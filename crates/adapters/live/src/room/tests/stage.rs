@@ -137,7 +137,9 @@ impl Contents {
             usize::try_from(self.policy.max_active.get()).unwrap().saturating_sub(self.turns().count());
         let there = self.tickets.iter().filter(|news| waits(news) && !news.passed_over);
         let admitted: Vec<_> = there.take(free).map(|news| news.ticket.number).collect();
-        admitted.iter().for_each(|number| self.admit(*number, now, false));
+        for number in &admitted {
+            self.admit(*number, now, false);
+        }
         u64::try_from(admitted.len()).unwrap()
     }
 }
