@@ -147,8 +147,7 @@ async fn call_roll(
     room.roll = room.roll.called(near_up_to, room.now);
     let until = moment(newly_near_present_until(room.now));
     let numbers = [known_up_to, near_up_to].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-    let newly_near = queries::waiting_tickets()
-        .filter(queue_tickets::passed_over.eq(false))
+    let newly_near = queries::waiting_and_there()
         .filter(queue_tickets::number.gt(numbers[0]))
         .filter(queue_tickets::number.le(numbers[1]))
         .filter(queue_tickets::present_until.lt(until));
