@@ -7,6 +7,9 @@ use tokio::{
     net::TcpStream,
 };
 
+/// What there is room for at each reading: more than an answer has, or an event.
+const ROOM: usize = 2_048;
+
 /// A connection that is kept alive, with one request under way at a time.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -39,7 +42,7 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("the instance takes connections");
         stream.set_nodelay(true).unwrap();
-        Self { stream, unread: Vec::with_capacity(2_048) }
+        Self { stream, unread: Vec::new() }
     }
 
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
@@ -70,6 +73,7 @@ impl Connection {
 
     /// Reads what has come, and tells how much; 0 at the end.
     async fn read(&mut self) -> usize {
+        self.unread.reserve(ROOM);
         self.stream.read_buf(&mut self.unread).await.unwrap_or(0)
     }
 

@@ -118,32 +118,47 @@ impl Room {
 
     /// Lets registered users join behind everybody, believed to be there for a day.
     pub(crate) async fn fill(&self, numbers: RangeInclusive<u64>) {
-        let (ticket, user, source) = (self.sql_id(2), self.sql_id(1), self.numbers(&numbers));
-        let (issued_at, present_until) = if self.is_file() {
-            let opened_at = self.opened_at.timestamp_micros();
-            (format!("{opened_at} + n"), format!("{opened_at} + 86400000000"))
+        self.issue(numbers, "status", "'WAITING'").await;
+    }
+
+    /// Lets users join who have had their turn since.
+    pub(crate) async fn serve_in_bulk(&self, numbers: RangeInclusive<u64>) {
+        let (columns, at) = ("status, end_reason, admitted_at, ended_at", self.instant("- 3600000000"));
+        self.issue(numbers, columns, &format!("'ENDED', 'LEFT', {at}, {at}")).await;
+    }
+
+    /// An SQL expression for an instant: so many microseconds after the room was opened.
+    fn instant(&self, after: &str) -> String {
+        if self.is_file() {
+            format!("{} {after}", self.opened_at.timestamp_micros())
         } else {
             let opened_at = self.opened_at.to_rfc3339_opts(SecondsFormat::Micros, true);
-            (
-                format!("timestamptz '{opened_at}' + n * interval '1 microsecond'"),
-                format!("timestamptz '{opened_at}' + interval '1 day'"),
-            )
-        };
+            let (sign, micros) = after.split_once(' ').unwrap();
+            format!("timestamptz '{opened_at}' {sign} {micros} * interval '1 microsecond'")
+        }
+    }
+
+    async fn issue(&self, numbers: RangeInclusive<u64>, columns: &str, values: &str) {
+        let (ticket, user, source) = (self.sql_id(2), self.sql_id(1), self.numbers(&numbers));
+        let (issued_at, present_until) = (self.instant("+ n"), self.instant("+ 86400000000"));
         self.transaction(&format!(
             "UPDATE waiting_room SET last_number = {};
-             INSERT INTO queue_tickets (id, user_id, number, status, issued_at, present_until)
-             SELECT {ticket}, {user}, n, 'WAITING', {issued_at}, {present_until} FROM {source}",
+             INSERT INTO queue_tickets (id, user_id, number, issued_at, present_until, {columns})
+             SELECT {ticket}, {user}, n, {issued_at}, {present_until}, {values} FROM {source}",
             numbers.end()
         ))
         .await;
     }
 
-    /// A room with users 1 to `last` waiting.
-    pub(crate) async fn filled(kind: Kind, policy: &RoomPolicy, last: u64) -> Self {
-        eprintln!("{}: a room of {last}", kind.name());
+    /// A room with those up to `served` gone, and `waiting` waiting.
+    pub(crate) async fn filled(kind: Kind, policy: &RoomPolicy, served: u64, waiting: u64) -> Self {
+        eprintln!("{}: a room of {waiting}", kind.name());
         let room = Self::new(kind, policy).await;
-        room.register(1..=last).await;
-        room.fill(1..=last).await;
+        room.register(1..=served + waiting).await;
+        if served > 0 {
+            room.serve_in_bulk(1..=served).await;
+        }
+        room.fill(served + 1..=served + waiting).await;
         room
     }
 

@@ -190,6 +190,7 @@ impl Life {
             lived: Lived::default(),
         };
         life.all_join(away_percent).await;
+        life.read().await;
         life
     }
 

@@ -18,6 +18,8 @@ use crate::{
 
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 1_000;
+/// Those who had their turn before, where many wait.
+const SERVED: u64 = 200_000;
 /// Turns that are live from the start.
 const INSIDE: u64 = 100;
 const ROUNDS: usize = 7;
@@ -43,9 +45,10 @@ pub(crate) async fn measure(report: &mut Report) {
     for kind in Kind::ALL {
         let policy = policy(u32::try_from(INSIDE).unwrap(), DAY, DAY);
         let empty = Room::new(kind, &policy).await;
-        let few = Room::filled(kind, &policy, FEW + INSIDE).await;
-        let many = Room::filled(kind, &policy, MANY + INSIDE).await;
+        let few = Room::filled(kind, &policy, 0, FEW + INSIDE).await;
+        let many = Room::filled(kind, &policy, SERVED, MANY + INSIDE).await;
         report.heading(&format!("{}: {MANY} who wait against {FEW}", kind.name()));
+        report.text(&format!("Where {MANY} wait, {SERVED} had their turn before; {INSIDE} are inside.\n"));
         let many = start(report, many, &empty).await;
         let (instance, address) = few.serve(&[]).await;
         let few = Side { room: few, instance, address, left: 0, issued: FEW + INSIDE };
@@ -64,7 +67,8 @@ async fn start(report: &mut Report, room: Room, empty: &Room) -> Side {
     let began = Instant::now();
     let (instance, address) = room.serve(&[]).await;
     let listens = began.elapsed();
-    let answer = Connection::open(address).await.ask(&room.request(MANY, "GET", "/queue/status")).await;
+    let answer =
+        Connection::open(address).await.ask(&room.request(SERVED + MANY, "GET", "/queue/status")).await;
     let answers = began.elapsed();
     assert_eq!(answer.status, 200);
     room.wait_for_turns(i64::try_from(INSIDE).unwrap()).await;
@@ -88,7 +92,7 @@ async fn start(report: &mut Report, room: Room, empty: &Room) -> Side {
     );
     report.verdict("a start takes at most 5 s", answers <= Duration::from_secs(5));
     report.verdict("memory at most 16 bytes a waiter", a_waiter <= 16.0);
-    Side { room, instance, address, left: 0, issued: MANY + INSIDE }
+    Side { room, instance, address, left: SERVED, issued: SERVED + MANY + INSIDE }
 }
 
 /// What a side has cost in one round.
@@ -125,9 +129,9 @@ fn ratios(report: &mut Report, what: &str, rounds: &[[Round; 2]]) -> f64 {
 
 async fn poll(report: &mut Report, sides: &[Side; 2]) {
     let requests = sides.each_ref().map(|side| {
-        let waiting = side.issued - INSIDE;
+        let waiting = side.issued - side.left - INSIDE;
         let asking = ASKING.min(waiting);
-        let number = |place: u64| INSIDE + 1 + place * waiting / asking;
+        let number = |place: u64| side.left + INSIDE + 1 + place * waiting / asking;
         Arc::new(
             (0..asking)
                 .map(|place| side.room.request(number(place), "GET", "/queue/status"))

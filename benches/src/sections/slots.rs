@@ -45,7 +45,7 @@ pub(crate) async fn measure(report: &mut Report) {
     for (kind, instances) in [(Kind::Postgres, 3), (Kind::Sqlite, 1)] {
         report.heading(&format!("{}: a freed slot is filled, with no scheduler", kind.name()));
         let policy = policy(INSIDE, Duration::from_secs(2), Duration::from_secs(1));
-        let room = Room::filled(kind, &policy, WAITING).await;
+        let room = Room::filled(kind, &policy, 0, WAITING).await;
         let servers = join_all((0..instances).map(|_| room.serve(&[]))).await;
         let addresses: Vec<_> = servers.iter().map(|(_, address)| *address).collect();
         let schedules = schedules(&servers[0].0.url).await;

@@ -22,7 +22,7 @@ use crate::{
 
 const STREAMS: u64 = 10_000;
 const ADMITTED: u64 = 1_000;
-/// How many wait before those who follow theirs: nobody is admitted but by the mass admission.
+/// For how long turns last: nobody is admitted but by the mass admission.
 const DAY: Duration = Duration::from_secs(86_400);
 /// The longest until somebody is told that others in front have gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ pub(crate) async fn measure(report: &mut Report) {
     report.heading(&format!("{STREAMS} streams on one instance"));
     for kind in Kind::ALL {
         // One is inside from the start.
-        let room = Room::filled(kind, &policy(1, DAY, DAY), STREAMS + 1).await;
+        let room = Room::filled(kind, &policy(1, DAY, DAY), 0, STREAMS + 1).await;
         let (instance, address) = room.serve(&[]).await;
         room.wait_for_turns(1).await;
         let (before, _) = memory(instance.id());
@@ -60,7 +60,13 @@ pub(crate) async fn measure(report: &mut Report) {
             .filter(|told| told.is_turn)
             .map(|told| (told.at - began).as_secs_f64() * 1e3)
             .collect();
-        assert_eq!(turns.len() as u64, ADMITTED, "everybody who was admitted is told");
+        let told_of_others = heard.len() - turns.len();
+        assert_eq!(
+            turns.len() as u64,
+            ADMITTED,
+            "everybody who was admitted is told; {} are inside, {told_of_others} were told that others have gone",
+            room.count("ACTIVE").await
+        );
         let mut others: std::collections::HashMap<u64, f64> = heard
             .iter()
             .filter(|told| !told.is_turn)
@@ -135,7 +141,7 @@ async fn open_all(room: &Room, address: SocketAddr, tell: &mpsc::UnboundedSender
 async fn follow(number: u64, mut connection: Connection, tell: mpsc::UnboundedSender<Told>) {
     while let Some(chunk) = connection.chunk().await {
         let text = String::from_utf8_lossy(&chunk);
-        if text.contains("event: status") {
+        if text.contains("event: status\n") {
             let is_turn = text.contains("\"status\":\"ACTIVE\"");
             if tell.send(Told { number, is_turn, at: Instant::now() }).is_err() {
                 return;
