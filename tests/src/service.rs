@@ -104,6 +104,11 @@ impl Instance {
         Self { url, child }
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("the instance runs")
+    }
+
     /// Ends the instance as `kill -9` does, and waits for it.
     pub async fn kill(mut self) {
         self.kill_at_once().await;
@@ -116,7 +121,7 @@ impl Instance {
 
     /// Sends SIGTERM.
     pub async fn ask_to_stop(&self) {
-        let id = self.child.id().expect("the instance runs").to_string();
+        let id = self.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     }
 
@@ -146,10 +151,10 @@ pub fn command(executable: &str, database_url: &str, settings: &[(&str, &str)]) 
     command
 }
 
-/// Where cargo has put an executable: beside this test's own folder.
+/// Where cargo has put an executable: beside this one, or, where this is a test, beside its folder.
 fn path_of(executable: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(|folder| folder.parent()).unwrap().join(executable);
-    assert!(path.is_file(), "{} is not built: run `make test`, or `cargo build --bins`", path.display());
-    path
+    let this = std::env::current_exe().unwrap();
+    let found = this.ancestors().skip(1).take(2).map(|folder| folder.join(executable));
+    let missing = || panic!("{executable} is not built: run `make test`, or `cargo build --bins`");
+    found.into_iter().find(|path| path.is_file()).unwrap_or_else(missing)
 }

@@ -51,7 +51,7 @@ CREATE TABLE queue_tickets (
 ) WITH (fillfactor = 80);
 
 CREATE UNIQUE INDEX queue_tickets_one_live_a_user ON queue_tickets (user_id) WHERE status <> 'ENDED';
-CREATE INDEX queue_tickets_waiting ON queue_tickets (passed_over, number) WHERE status = 'WAITING';
+CREATE INDEX queue_tickets_waiting ON queue_tickets (number) WHERE status = 'WAITING' AND NOT passed_over;
 CREATE INDEX queue_tickets_active ON queue_tickets (expires_at) WHERE status = 'ACTIVE';
 CREATE INDEX queue_tickets_admitted ON queue_tickets (admitted_at) WHERE admitted_at IS NOT NULL;
 CREATE INDEX queue_tickets_changed ON queue_tickets (changed_in) WHERE changed_in IS NOT NULL;

@@ -19,6 +19,7 @@ mod sql_types;
 mod sqlite;
 mod store;
 mod system_clock;
+mod ticket_conditions;
 
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;

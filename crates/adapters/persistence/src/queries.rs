@@ -5,12 +5,13 @@
 use diesel::{dsl, prelude::*};
 
 use crate::{
-    codes::{Code, TicketStatus},
+    codes::Code,
     schema::{
         concerts, hold_counts, idempotency_records, ledger_entries, payments, queue_tickets, reservations,
         reserved_seats, schedules, seats, users, wallets,
     },
     sql_types::{StoredId, StoredMoment},
+    ticket_conditions::{Active, Live, Waiting, WaitingAndThere},
 };
 use domain::{
     page::{Cursor, PageRequest},
@@ -256,37 +257,39 @@ pub(crate) fn payment_with_debit(user: StoredId, id: StoredId, kind: &'static st
 
 #[dsl::auto_type]
 pub(crate) fn waiting_tickets() -> _ {
-    let waiting: &'static str = TicketStatus::Waiting.word();
-    queue_tickets::table.filter(queue_tickets::status.eq(waiting))
+    let waiting: Waiting = Waiting;
+    queue_tickets::table.filter(waiting)
+}
+
+/// Those who wait and were not passed over.
+#[dsl::auto_type]
+pub(crate) fn waiting_and_there() -> _ {
+    let there: WaitingAndThere = WaitingAndThere;
+    queue_tickets::table.filter(there)
 }
 
 /// Those who come first when a slot is free.
 #[dsl::auto_type]
 pub(crate) fn candidates(at_most: i64) -> _ {
-    let waiting: &'static str = TicketStatus::Waiting.word();
-    queue_tickets::table
-        .filter(queue_tickets::status.eq(waiting))
-        .filter(queue_tickets::passed_over.eq(false))
-        .order(queue_tickets::number)
-        .limit(at_most)
+    waiting_and_there().order(queue_tickets::number).limit(at_most)
 }
 
 #[dsl::auto_type]
 pub(crate) fn live_tickets() -> _ {
-    let ended: &'static str = TicketStatus::Ended.word();
-    queue_tickets::table.filter(queue_tickets::status.ne(ended))
+    let live: Live = Live;
+    queue_tickets::table.filter(live)
 }
 
 #[dsl::auto_type]
 pub(crate) fn turns_live_at(now: StoredMoment) -> _ {
-    let active: &'static str = TicketStatus::Active.word();
-    queue_tickets::table.filter(queue_tickets::status.eq(active)).filter(queue_tickets::expires_at.gt(now))
+    let active: Active = Active;
+    queue_tickets::table.filter(active).filter(queue_tickets::expires_at.gt(now))
 }
 
 #[dsl::auto_type]
 pub(crate) fn turns_run_out_at(now: StoredMoment) -> _ {
-    let active: &'static str = TicketStatus::Active.word();
-    queue_tickets::table.filter(queue_tickets::status.eq(active)).filter(queue_tickets::expires_at.le(now))
+    let active: Active = Active;
+    queue_tickets::table.filter(active).filter(queue_tickets::expires_at.le(now))
 }
 
 #[dsl::auto_type]

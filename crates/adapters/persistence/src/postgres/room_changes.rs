@@ -152,8 +152,7 @@ async fn call_roll(
     let until = moment(newly_near_present_until(room.now));
     let [first, last] =
         [newly_near.start(), newly_near.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX));
-    let newly_near = queries::waiting_tickets()
-        .filter(queue_tickets::passed_over.eq(false))
+    let newly_near = queries::waiting_and_there()
         .filter(queue_tickets::number.ge(first))
         .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));

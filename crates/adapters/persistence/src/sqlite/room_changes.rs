@@ -131,8 +131,7 @@ fn call_roll(connection: &mut SqliteConnection, room: &mut Room, call: &RollCall
     let until = moment(newly_near_present_until(room.now.0));
     let [first, last] =
         [newly_near.start(), newly_near.end()].map(|number| i64::try_from(*number).unwrap_or(i64::MAX));
-    let newly_near = queries::waiting_tickets()
-        .filter(queue_tickets::passed_over.eq(false))
+    let newly_near = queries::waiting_and_there()
         .filter(queue_tickets::number.ge(first))
         .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));

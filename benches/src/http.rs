@@ -1,0 +1,94 @@
+//! A connection that costs its process little, so that what is measured is the service.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// What there is room for at each reading: more than an answer has, or an event.
+const ROOM: usize = 2_048;
+
+/// A connection that is kept alive, with one request under way at a time.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+/// What the service has answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The bytes of a request; `path` begins behind `/api/v1`.
+pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
+    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let content = body.map_or(String::new(), |body| {
+        format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
+    });
+    let body = body.unwrap_or_default();
+    format!("{method} /api/v1{path} HTTP/1.1\r\nHost: encore\r\n{authorization}{content}\r\n{body}")
+        .into_bytes()
+}
+
+/// Where an instance listens, by its URL.
+pub(crate) fn address(url: &str) -> SocketAddr {
+    url.strip_prefix("http://").unwrap().parse().unwrap()
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the instance takes connections");
+        stream.set_nodelay(true).unwrap();
+        Self { stream, unread: Vec::new() }
+    }
+
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
+        self.send(request).await;
+        let head = self.head().await;
+        let status = head[9..12].parse().expect("a status");
+        let length = header(&head, "content-length").map_or(0, |length| length.parse().unwrap());
+        while self.unread.len() < length {
+            assert!(self.read().await > 0, "the answer ends early: {head}");
+        }
+        let body = self.unread.drain(..length).collect();
+        Answer { status, body }
+    }
+
+    pub(crate) async fn send(&mut self, request: &[u8]) {
+        self.stream.write_all(request).await.expect("the instance reads");
+    }
+
+    /// The head of an answer.
+    pub(crate) async fn head(&mut self) -> String {
+        loop {
+            if let Some(end) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+                return String::from_utf8(self.unread.drain(..end + 4).collect()).unwrap();
+            }
+            assert!(self.read().await > 0, "the instance answers");
+        }
+    }
+
+    /// Reads what has come, and tells how much; 0 at the end.
+    async fn read(&mut self) -> usize {
+        self.unread.reserve(ROOM);
+        self.stream.read_buf(&mut self.unread).await.unwrap_or(0)
+    }
+
+    /// What has come of a stream since the last time; none at its end.
+    pub(crate) async fn chunk(&mut self) -> Option<Vec<u8>> {
+        if self.unread.is_empty() && self.read().await == 0 {
+            return None;
+        }
+        Some(std::mem::take(&mut self.unread))
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}

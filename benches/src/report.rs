@@ -1,0 +1,56 @@
+//! The report, and the numbers in it.
+
+use std::fmt::{self, Display};
+
+/// Markdown, as it grows.
+#[derive(Default)]
+pub(crate) struct Report {
+    written: String,
+}
+
+impl Report {
+    pub(crate) fn heading(&mut self, heading: &str) {
+        eprintln!("== {heading}");
+        self.written.push_str(&format!("\n## {heading}\n\n"));
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        eprintln!("{text}");
+        self.written.push_str(text);
+        self.written.push('\n');
+    }
+
+    pub(crate) fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut table = line(head.iter().map(ToString::to_string).collect());
+        table.push_str(&line(head.iter().map(|_| "---".to_owned()).collect()));
+        rows.iter().for_each(|row| table.push_str(&line(row.clone())));
+        self.text(&table);
+    }
+
+    /// Whether a promise was kept.
+    pub(crate) fn verdict(&mut self, promise: &str, is_kept: bool) {
+        self.text(&format!("**{}**: {promise}\n", if is_kept { "Kept" } else { "Missed" }));
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.written)
+    }
+}
+
+pub(crate) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    percentile(&mut figures.into_iter().collect::<Vec<_>>(), 0.5)
+}
+
+/// The figure that so large a share of them do not exceed; sorts them.
+pub(crate) fn percentile(figures: &mut [f64], share: f64) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    let place = (figures.len() as f64 * share).ceil() as usize;
+    figures.get(place.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
+pub(crate) fn decimals(figure: f64, decimals: usize) -> String {
+    format!("{figure:.decimals$}")
+}

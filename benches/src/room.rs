@@ -1,0 +1,212 @@
+//! A waiting room that is filled in bulk, and the tokens of those in it.
+
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+
+use adapter_credentials::{JsonWebTokens, TokenSecret};
+use adapter_persistence::Store;
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{
+    identity::{QueueClaims, Tokens},
+    ids::{TicketId, UserId},
+    waiting_room::{Bounded, RoomPolicy},
+};
+use encore_tests::{
+    databases::Database,
+    service::{Instance, TOKEN_SECRET},
+};
+use uuid::Uuid;
+
+use crate::http::{address, request};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Postgres,
+    Sqlite,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Sqlite];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+        }
+    }
+}
+
+/// A room on a store of its own. Whoever has number N is user N, and was issued the ticket N microseconds after
+/// `opened_at`.
+pub(crate) struct Room {
+    pub(crate) database: Database,
+    opened_at: DateTime<Utc>,
+    tokens: JsonWebTokens,
+}
+
+/// A policy that bounds how many are inside.
+pub(crate) fn policy(max_active: u32, session: Duration, claim: Duration) -> RoomPolicy {
+    RoomPolicy {
+        max_active: Bounded::new(i64::from(max_active)).unwrap(),
+        session: chrono::Duration::from_std(session).unwrap(),
+        claim: chrono::Duration::from_std(claim).unwrap(),
+        ..RoomPolicy::default()
+    }
+}
+
+impl Room {
+    pub(crate) async fn new(kind: Kind, policy: &RoomPolicy) -> Self {
+        let database = match kind {
+            Kind::Postgres => Database::postgres().await,
+            Kind::Sqlite => Database::sqlite().await,
+        };
+        let store = Store::open(&database.address(), 1).await.unwrap();
+        store.set_first_policy(policy).await.unwrap();
+        let secret = TokenSecret::new(TOKEN_SECRET.to_owned()).unwrap();
+        let opened_at = DateTime::from_timestamp(Utc::now().timestamp() - 600, 0).unwrap();
+        Self { database, opened_at, tokens: JsonWebTokens::new(&secret) }
+    }
+
+    fn is_file(&self) -> bool {
+        matches!(self.database, Database::Sqlite { .. })
+    }
+
+    /// An SQL expression for the id of number `n`.
+    fn sql_id(&self, kind: u8) -> String {
+        if self.is_file() {
+            format!("unhex('0000000{kind}00007000' || '8000' || printf('%012x', n))")
+        } else {
+            format!("('0000000{kind}-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid")
+        }
+    }
+
+    pub(crate) fn user(number: u64) -> Uuid {
+        Uuid::from_u128((1_u128 << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
+    }
+
+    fn ticket(number: u64) -> Uuid {
+        Uuid::from_u128((2_u128 << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
+    }
+
+    fn numbers(&self, numbers: &RangeInclusive<u64>) -> String {
+        let (first, last) = (numbers.start(), numbers.end());
+        if self.is_file() {
+            format!(
+                "(WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
+                  SELECT n FROM numbers)"
+            )
+        } else {
+            format!("generate_series({first}::bigint, {last}::bigint) AS numbers(n)")
+        }
+    }
+
+    async fn transaction(&self, sql: &str) {
+        let begin = if self.is_file() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        self.database.try_sql(&format!("{begin}; {sql}; COMMIT")).await.unwrap();
+    }
+
+    /// Registers users, each with money to spend.
+    pub(crate) async fn register(&self, numbers: RangeInclusive<u64>) {
+        let (id, source) = (self.sql_id(1), self.numbers(&numbers));
+        let (now, balance) = if self.is_file() { ("0", "100000000") } else { ("now()", "1000000") };
+        self.transaction(&format!(
+            "INSERT INTO users (id, name, email, password_hash, registered_at)
+             SELECT {id}, 'A fan', 'fan-' || n || '@example.org', 'none', {now} FROM {source};
+             INSERT INTO wallets (user_id, balance) SELECT {id}, {balance} FROM {source}"
+        ))
+        .await;
+    }
+
+    /// Lets registered users join behind everybody, believed to be there for a day.
+    pub(crate) async fn fill(&self, numbers: RangeInclusive<u64>) {
+        self.issue(numbers, "status", "'WAITING'").await;
+    }
+
+    /// Lets users join who have had their turn since.
+    pub(crate) async fn serve_in_bulk(&self, numbers: RangeInclusive<u64>) {
+        let (columns, at) = ("status, end_reason, admitted_at, ended_at", self.instant("- 3600000000"));
+        self.issue(numbers, columns, &format!("'ENDED', 'LEFT', {at}, {at}")).await;
+    }
+
+    /// An SQL expression for an instant: so many microseconds after the room was opened.
+    fn instant(&self, after: &str) -> String {
+        if self.is_file() {
+            format!("{} {after}", self.opened_at.timestamp_micros())
+        } else {
+            let opened_at = self.opened_at.to_rfc3339_opts(SecondsFormat::Micros, true);
+            let (sign, micros) = after.split_once(' ').unwrap();
+            format!("timestamptz '{opened_at}' {sign} {micros} * interval '1 microsecond'")
+        }
+    }
+
+    async fn issue(&self, numbers: RangeInclusive<u64>, columns: &str, values: &str) {
+        let (ticket, user, source) = (self.sql_id(2), self.sql_id(1), self.numbers(&numbers));
+        let (issued_at, present_until) = (self.instant("+ n"), self.instant("+ 86400000000"));
+        self.transaction(&format!(
+            "UPDATE waiting_room SET last_number = {};
+             INSERT INTO queue_tickets (id, user_id, number, issued_at, present_until, {columns})
+             SELECT {ticket}, {user}, n, {issued_at}, {present_until}, {values} FROM {source}",
+            numbers.end()
+        ))
+        .await;
+    }
+
+    /// A room with those up to `served` gone, and `waiting` waiting.
+    pub(crate) async fn filled(kind: Kind, policy: &RoomPolicy, served: u64, waiting: u64) -> Self {
+        eprintln!("{}: a room of {waiting}", kind.name());
+        let room = Self::new(kind, policy).await;
+        room.register(1..=served + waiting).await;
+        if served > 0 {
+            room.serve_in_bulk(1..=served).await;
+        }
+        room.fill(served + 1..=served + waiting).await;
+        room
+    }
+
+    /// The queue token of a number.
+    pub(crate) fn token(&self, number: u64) -> String {
+        let claims = QueueClaims {
+            user: UserId(Self::user(number)),
+            ticket: TicketId(Self::ticket(number)),
+            number,
+            issued_at: self.opened_at + chrono::Duration::microseconds(i64::try_from(number).unwrap()),
+            expires_at: self.opened_at + chrono::Duration::days(1),
+        };
+        self.tokens.sign_queue(&claims, self.opened_at).unwrap().0
+    }
+
+    /// A request of whoever has a number.
+    pub(crate) fn request(&self, number: u64, method: &str, path: &str) -> Vec<u8> {
+        request(method, path, Some(&self.token(number)), None)
+    }
+
+    /// An instance, and where it listens. No scheduler runs.
+    pub(crate) async fn serve(&self, settings: &[(&str, &str)]) -> (Instance, SocketAddr) {
+        let mut all = vec![("ENCORE_SCHEDULER", "outside")];
+        all.extend_from_slice(settings);
+        let instance = Instance::start(&self.database.url(), &all).await;
+        let address = address(&instance.url);
+        (instance, address)
+    }
+
+    pub(crate) async fn count(&self, status: &str) -> i64 {
+        self.database.number(&format!("SELECT count(*) FROM queue_tickets WHERE status = '{status}'")).await
+    }
+
+    /// Waits until so many turns are live.
+    pub(crate) async fn wait_for_turns(&self, turns: i64) {
+        while self.count("ACTIVE").await < turns {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The processes that work for the store alone: none for a file.
+    pub(crate) async fn servers(&self) -> Vec<u32> {
+        if self.is_file() {
+            return Vec::new();
+        }
+        let sql = "SELECT string_agg(pid::text, ' ') AS text FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let ids = self.database.texts(sql).await.remove(0);
+        ids.split(' ').map(|id| id.parse().unwrap()).collect()
+    }
+}

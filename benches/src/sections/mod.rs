@@ -1,0 +1,7 @@
+//! What is measured, a file each.
+
+pub(crate) mod absent;
+pub(crate) mod joins;
+pub(crate) mod size;
+pub(crate) mod slots;
+pub(crate) mod streams;
