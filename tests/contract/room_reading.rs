@@ -179,11 +179,13 @@ async fn nothing_is_missed_while_many_change_the_room_at_once(stage: Stage) {
 async fn a_store_that_has_gone_back_is_read_as_a_whole(stage: Stage) {
     stage.guest().await;
     let mark = whole(&stage).await.mark.0;
-    let mut parts: Vec<String> = mark.split(':').map(str::to_owned).collect();
-    for part in parts.iter_mut().filter(|part| !part.is_empty()) {
-        *part = (part.parse::<u64>().unwrap() + 1_000_000).to_string();
-    }
-    let later = domain::waiting_room::RoomMark(parts.join(":"));
+    // On a server the snapshot, and the connection that took it.
+    let (place, connection) =
+        mark.split_once('@').map_or((mark.as_str(), ""), |(place, _)| (place, &mark[place.len()..]));
+    let later =
+        |part: &str| part.parse().map_or(String::new(), |number: u64| (number + 1_000_000).to_string());
+    let place: Vec<_> = place.split(':').map(later).collect();
+    let later = domain::waiting_room::RoomMark(place.join(":") + connection);
     let reading = stage.ports.room.read_room(Some(later)).await.unwrap();
     assert!(matches!(reading.contents, RoomContents::Whole { .. }), "expected everybody, got {reading:?}");
 }

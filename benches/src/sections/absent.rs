@@ -300,7 +300,7 @@ impl Life {
     /// As an instance does: see `LiveRoom::roll` of adapter-live.
     async fn call_roll(&mut self) {
         let now = self.clock.now();
-        let near_up_to = self.view.near_up_to(now);
+        let near_up_to = self.view.near_up_to();
         let sign = |number: u64| {
             let (asked_at, told) = self.asked.get(&number)?;
             Some(Sign { number, present_until: present_until(*asked_at, *told) })

@@ -3,22 +3,27 @@
 //! A change that finds nobody before it is made at once; what arrives while a transaction is under way waits
 //! for the next. Whoever goes away meanwhile changes nothing: the change is made all the same.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use domain::{
     ids::TicketId,
     storage::StorageError,
     waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy},
 };
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    time::timeout,
 };
 
 use crate::room_changes::{RoomChanges, RoomOutcomes};
 
 /// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
 const WAITING_AT_MOST: usize = 8_192;
+/// How long a caller waits. The change may be made all the same: who joined finds the ticket by joining again.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 /// Changes that are made together, at most.
 const TOGETHER_AT_MOST: usize = 256;
 
@@ -79,7 +84,8 @@ impl RoomBatch {
             })
         };
         self.changes.try_send(change(caller)).map_err(refused)?;
-        answer.await.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
+        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
+        answer.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
     }
 }
 

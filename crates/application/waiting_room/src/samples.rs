@@ -29,7 +29,15 @@ pub(crate) fn ended(reason: EndReason) -> Ticket {
 pub(crate) fn standing(ticket: Ticket) -> Standing {
     let ahead = if ticket.state == TicketState::Waiting { 4 } else { 0 };
     let age = Duration::zero();
-    Standing { ticket, ahead, there_ahead: ahead, waiting: 9, admitted_lately: 60, age }
+    Standing {
+        ticket,
+        ahead,
+        there_ahead: ahead,
+        waiting: 9,
+        admitted_lately: 60,
+        claim: Duration::seconds(60),
+        age,
+    }
 }
 
 /// A memory that knows this of the caller's ticket, and places what it is told.

@@ -26,7 +26,8 @@ impl Pace {
     /// then.
     pub fn ask(self, now: Duration, told: Duration) -> Result<Self, Duration> {
         let a_question = told / 2;
-        let used_until = self.used_until.max(now);
+        // Whoever was told to wait for longer before owes no more than now can be owed at most.
+        let used_until = self.used_until.clamp(now, now + a_question * (AT_ONCE + 1));
         let too_far = used_until - now - a_question * AT_ONCE;
         if too_far > Duration::zero() {
             Err(too_far)
@@ -82,6 +83,17 @@ mod tests {
             pace.ask(now + wait - Duration::milliseconds(1), TOLD).is_err(),
             "expected none before {wait}"
         );
+    }
+
+    #[test]
+    fn a_pace_that_was_used_up_far_back_is_forgiven_near_the_front() {
+        let (far, near) = (Duration::seconds(30), Duration::seconds(1));
+        let mut pace = begin();
+        while let Ok(later) = pace.ask(Duration::zero(), far) {
+            pace = later;
+        }
+        let wait = pace.ask(Duration::zero(), near).unwrap_err();
+        assert!(wait <= near, "expected to be answered soon, got {wait}");
     }
 
     proptest! {

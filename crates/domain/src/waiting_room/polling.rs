@@ -25,13 +25,14 @@ pub fn estimated_wait(ahead: u64, admitted_lately: u64) -> Option<Duration> {
 }
 
 /// When to ask again: a tenth of the estimated wait, within 1 and 30 seconds, moved by up to a fifth so that
-/// those who came together do not go on asking together. In whole seconds.
+/// those who came together do not go on asking together; and within half of the `claim` time, so that nobody who
+/// asks as told misses the turn. In whole seconds.
 ///
 /// The jitter follows from the ticket's number by the golden ratio, whose multiples fill the unit interval
 /// evenly (Knuth, The Art of Computer Programming, volume 3, section 6.4): neighbours are spread, without
 /// randomness.
 #[must_use]
-pub fn poll_after(ahead: u64, estimated_wait: Option<Duration>, number: u64) -> Duration {
+pub fn poll_after(ahead: u64, estimated_wait: Option<Duration>, number: u64, claim: Duration) -> Duration {
     let by_distance = || i64::try_from(ahead / PEOPLE_A_SECOND).ok().and_then(Duration::try_seconds);
     let aim = estimated_wait.map(|wait| wait / 10).or_else(by_distance).unwrap_or(LATEST);
     let aim = aim.clamp(SOONEST, LATEST).num_milliseconds();
@@ -39,7 +40,8 @@ pub fn poll_after(ahead: u64, estimated_wait: Option<Duration>, number: u64) -> 
     let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let per_mille = i64::try_from((spread * 1000) >> 32).unwrap_or(0);
     let jitter = aim * JITTER_PERCENT * (2 * per_mille - 1000) / 100_000;
-    Duration::seconds((aim + jitter + 500) / 1000).clamp(SOONEST, LATEST)
+    let latest = LATEST.min(Duration::seconds(claim.num_seconds() / 2)).max(SOONEST);
+    Duration::seconds((aim + jitter + 500) / 1000).clamp(SOONEST, latest)
 }
 
 #[cfg(test)]
@@ -49,6 +51,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const CLAIM: Duration = Duration::seconds(60);
+
+    #[test]
+    fn whoever_asks_as_told_does_not_miss_a_short_claim_time() {
+        for (claim, latest) in [(1, 1), (3, 1), (10, 5), (3_600, 30)] {
+            let told = (1..=50).map(|number| poll_after(100_000, None, number, Duration::seconds(claim)));
+            assert!(told.max().unwrap() <= Duration::seconds(latest), "of {claim} seconds");
+        }
+    }
 
     #[test]
     fn no_wait_is_made_up_while_nobody_was_admitted() {
@@ -64,20 +76,20 @@ mod tests {
 
     #[test]
     fn those_who_came_together_do_not_ask_together() {
-        let times: HashSet<_> = (1..=50).map(|number| poll_after(100_000, None, number)).collect();
+        let times: HashSet<_> = (1..=50).map(|number| poll_after(100_000, None, number, CLAIM)).collect();
         assert!(times.len() >= 5, "expected at least five different times, got {times:?}");
     }
 
     proptest! {
         #[test]
         fn the_next_question_is_due_within_1_to_30_seconds(ahead: u64, wait in proptest::option::of(0_i64..10_000_000), number: u64) {
-            let after = poll_after(ahead, wait.map(Duration::seconds), number);
+            let after = poll_after(ahead, wait.map(Duration::seconds), number, CLAIM);
             prop_assert!((SOONEST..=LATEST).contains(&after), "{after}");
         }
 
         #[test]
         fn whoever_is_near_asks_sooner(number: u64) {
-            prop_assert!(poll_after(0, Some(Duration::seconds(5)), number) < poll_after(9_000, Some(Duration::seconds(300)), number));
+            prop_assert!(poll_after(0, Some(Duration::seconds(5)), number, CLAIM) < poll_after(9_000, Some(Duration::seconds(300)), number, CLAIM));
         }
     }
 }

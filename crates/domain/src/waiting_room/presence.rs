@@ -17,9 +17,9 @@ const SHORTEST_GRACE: Duration = Duration::seconds(60);
 const NEWLY_NEAR: Duration = Duration::seconds(40);
 /// An instance's roll call that is older has been missed: nobody knows any more who asked since.
 const MISSED: Duration = Duration::seconds(10);
-/// How long before somebody would be believed to be gone the store is told otherwise. Longer than a missed
-/// roll call, so that none goes unnoticed.
-const TOLD_BEFORE: Duration = Duration::seconds(15);
+/// How long before somebody would be believed to be gone the store is told otherwise: so long that whoever asked
+/// an instance that is gone has asked another meanwhile.
+const TOLD_BEFORE: Duration = Duration::seconds(45);
 /// How often each instance calls the roll.
 pub const ROLL_CALL_EVERY: Duration = Duration::seconds(2);
 
@@ -100,7 +100,8 @@ impl RollKept {
     pub fn called(self, near_up_to: u64, last_number: u64, now: Timestamp) -> (Self, RangeInclusive<u64>) {
         let near_up_to = near_up_to.min(last_number);
         let up_to = if self.is_kept_at(now) { self.up_to } else { 0 };
-        (Self { called_at: Some(now), up_to: up_to.max(near_up_to) }, up_to + 1..=near_up_to)
+        // Nobody tells of those who are no longer near: they are believed to be there again.
+        (Self { called_at: Some(now), up_to: near_up_to }, up_to + 1..=near_up_to)
     }
 
     /// Whether the roll is kept without a break at `now`.
@@ -117,7 +118,7 @@ impl RollKept {
     }
 }
 
-const _: () = assert!(TOLD_BEFORE.num_seconds() > MISSED.num_seconds());
+const _: () = assert!(TOLD_BEFORE.num_seconds() >= LATEST.num_seconds() + MISSED.num_seconds());
 const _: () = assert!(NEWLY_NEAR.num_seconds() >= LATEST.num_seconds() + MISSED.num_seconds());
 
 #[cfg(test)]
@@ -152,7 +153,8 @@ mod tests {
         let kept = |up_to, second| RollKept { called_at: Some(at(second)), up_to };
         assert_eq!(RollKept::default().called(50, 90, at(100)), (kept(50, 100), 1..=50));
         assert_eq!(kept(50, 100).called(60, 90, at(110)), (kept(60, 110), 51..=60));
-        assert_eq!(kept(60, 110).called(40, 90, at(120)), (kept(60, 120), 61..=40), "nobody came near");
+        assert_eq!(kept(60, 110).called(40, 90, at(120)), (kept(40, 120), 61..=40), "fewer are near");
+        assert_eq!(kept(40, 120).called(60, 90, at(122)), (kept(60, 122), 41..=60), "they come near anew");
         assert_eq!(kept(60, 120).called(30, 90, at(131)), (kept(30, 131), 1..=30), "one was missed");
     }
 
@@ -165,8 +167,8 @@ mod tests {
     #[test]
     fn the_store_is_told_only_shortly_before_it_would_believe_otherwise() {
         assert!(is_to_be_told(at(90), None, at(30)));
-        assert!(!is_to_be_told(at(90), Some(at(60)), at(40)), "there is time");
-        assert!(is_to_be_told(at(90), Some(at(60)), at(45)));
+        assert!(!is_to_be_told(at(90), Some(at(60)), at(14)), "there is time");
+        assert!(is_to_be_told(at(90), Some(at(60)), at(15)));
         assert!(!is_to_be_told(at(60), Some(at(60)), at(59)), "nothing new");
         assert!(!is_to_be_told(at(60), None, at(60)), "nobody is believed to be there any more");
     }

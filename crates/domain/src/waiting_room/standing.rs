@@ -18,6 +18,8 @@ pub struct Standing {
     pub waiting: u64,
     /// Admissions within the last [`super::MEASURED_FOR`].
     pub admitted_lately: u64,
+    /// How long a turn waits for its owner to come, by the policy in force.
+    pub claim: Duration,
     /// How old the knowledge is that all this rests on.
     pub age: Duration,
 }
@@ -32,10 +34,10 @@ impl Standing {
         }
     }
 
-    /// When to ask again.
+    /// When to ask again: soon enough not to miss the turn, whenever it comes.
     #[must_use]
     pub fn poll_after(&self) -> Duration {
-        poll_after(self.there_ahead, self.estimated_wait(), self.ticket.number)
+        poll_after(self.there_ahead, self.estimated_wait(), self.ticket.number, self.claim)
     }
 }
 
@@ -51,7 +53,15 @@ mod tests {
         let issued_at = Utc.timestamp_opt(0, 0).unwrap();
         let (id, user) = (TicketId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let ticket = Ticket { id, user, number: 12, issued_at, state };
-        Standing { ticket, ahead: 9, there_ahead: 4, waiting: 20, admitted_lately: 60, age: Duration::zero() }
+        Standing {
+            ticket,
+            ahead: 9,
+            there_ahead: 4,
+            waiting: 20,
+            admitted_lately: 60,
+            claim: Duration::seconds(60),
+            age: Duration::zero(),
+        }
     }
 
     #[test]

@@ -158,7 +158,9 @@ impl RoomView {
     /// Takes in what the store has just told of a turn that this view knows, ahead of the next reading. One that
     /// it does not know may have ended since it was told: only a reading can say.
     pub fn renew_turn(&mut self, ticket: Ticket) {
-        if self.turns.get(&ticket.number).is_some_and(|turn| turn.id == ticket.id) {
+        let known = self.turns.get(&ticket.number).filter(|turn| turn.id == ticket.id);
+        // An answer that was long on its way does not take a claim back.
+        if known.is_some_and(|turn| turn.is_unclaimed() || !ticket.is_unclaimed()) {
             self.put_turn(ticket);
         }
     }
@@ -217,16 +219,17 @@ impl RoomView {
             ahead,
             there_ahead,
             waiting: self.waiting.len(),
-            admitted_lately: self.admissions.count(now),
+            admitted_lately: self.admissions.count(),
+            claim: self.policy.claim,
             age: self.age(now),
         }
     }
 
     /// Up to which number those who wait are near the front.
     #[must_use]
-    pub fn near_up_to(&self, now: Timestamp) -> u64 {
+    pub fn near_up_to(&self) -> u64 {
         // Those who were passed over stand in front of them, and take none of their places.
-        let near = near_the_front(self.admissions.count(now)) + self.passed_over.len();
+        let near = near_the_front(self.admissions.count()) + self.passed_over.len();
         self.waiting.select(near).unwrap_or(self.last_number)
     }
 
@@ -274,7 +277,7 @@ impl RoomView {
             passed_over: self.passed_over.len(),
             active: self.active(now),
             issued: self.last_number,
-            admitted_lately: self.admissions.count(now),
+            admitted_lately: self.admissions.count(),
             age: self.age(now),
         }
     }

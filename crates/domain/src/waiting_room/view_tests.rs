@@ -241,8 +241,8 @@ fn a_turn_that_has_run_out_frees_its_slot_before_anybody_notes_it() {
 #[test]
 fn only_some_are_near_the_front_however_many_wait() {
     let (_, view) = room(300);
-    assert_eq!(view.near_up_to(at(0)), 101, "expected a hundred in front of the last one who is near");
-    assert_eq!(room(7).1.near_up_to(at(0)), 7);
+    assert_eq!(view.near_up_to(), 101, "expected a hundred in front of the last one who is near");
+    assert_eq!(room(7).1.near_up_to(), 7);
     let (mut model, mut view) = room(3);
     model.make(&Change::Leave(0));
     model.make(&Change::Leave(1));
@@ -259,7 +259,7 @@ fn those_who_were_passed_over_take_no_place_near_the_front() {
         model.make(&Change::PassOver(usize::try_from(next - 1).unwrap()));
         view.take_in(changed(&model, &[next]));
     }
-    assert_eq!(view.near_up_to(at(0)), 111);
+    assert_eq!(view.near_up_to(), 111);
 }
 
 #[test]

@@ -56,7 +56,15 @@ pub(crate) fn active() -> Ticket {
 /// Where a ticket stands.
 pub(crate) fn standing(ticket: Ticket) -> Standing {
     let age = Duration::zero();
-    Standing { ticket, ahead: 4, there_ahead: 4, waiting: 9, admitted_lately: 60, age }
+    Standing {
+        ticket,
+        ahead: 4,
+        there_ahead: 4,
+        waiting: 9,
+        admitted_lately: 60,
+        claim: Duration::seconds(60),
+        age,
+    }
 }
 
 /// A memory that knows of the caller's ticket, or has to look it up if it has ended or there is none.

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -52,6 +52,7 @@ pub struct LiveRoom {
     /// of whom it could not be told.
     back: Mutex<BTreeSet<u64>>,
     roll_wanted: Arc<Notify>,
+    read_too_late: AtomicBool,
     readings_wanted: AtomicU64,
     reading_wanted: Arc<Notify>,
     readings_done: watch::Sender<u64>,
@@ -83,6 +84,7 @@ impl LiveRoom {
             told: Mutex::default(),
             back: Mutex::default(),
             roll_wanted: Arc::default(),
+            read_too_late: AtomicBool::new(false),
             readings_wanted: AtomicU64::new(0),
             reading_wanted: Arc::default(),
             readings_done: watch::Sender::new(0),
@@ -114,8 +116,10 @@ impl LiveRoom {
     pub(super) async fn read(&self) {
         let wanted = self.readings_wanted.load(Ordering::SeqCst);
         let began = Instant::now();
-        let mark = self.mark();
-        let reading = timeout(READ_WITHIN, self.store.read_room(Some(mark))).await;
+        // Where there was too much news to be told in time, everything is told instead.
+        let mark = (!self.read_too_late.load(Ordering::Relaxed)).then(|| self.mark());
+        let reading = timeout(READ_WITHIN, self.store.read_room(mark)).await;
+        self.read_too_late.store(reading.is_err(), Ordering::Relaxed);
         match reading.unwrap_or_else(|late| Err(StorageError::unavailable(late))) {
             Ok(reading) => self.take_in(reading, began),
             Err(error) => {
@@ -136,6 +140,14 @@ impl LiveRoom {
         *self.read_at.write().unwrap_or_else(PoisonError::into_inner) = began;
         events.iter().for_each(measure_event);
         measure_overview(&overview);
+        for event in &events {
+            // Whoever asked while the turn went by is there all the same.
+            if let RoomEvent::PassedOver { number } = *event
+                && self.sign(number, now).is_some_and(|sign| sign.present_until > now)
+            {
+                self.welcome_back(number);
+            }
+        }
         if is_whole {
             // What has happened meanwhile nobody can say.
             self.watches.tell_all();
@@ -179,13 +191,9 @@ impl LiveRoom {
         if view.overview(now).waiting == 0 {
             return None;
         }
-        let near_up_to = view.near_up_to(now);
+        let near_up_to = view.near_up_to();
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let sign = |number| {
-            let question = self.book.last_question(number)?;
-            let present_until = present_until(now - question.ago, question.told);
-            Some(Sign { number, present_until })
-        };
+        let sign = |number| self.sign(number, now);
         let back = std::mem::take(&mut *self.back.lock().unwrap_or_else(PoisonError::into_inner));
         let near = view.there_up_to(near_up_to).filter(|number| !back.contains(number)).filter_map(sign);
         let mut signs: Vec<_> = near
@@ -193,6 +201,12 @@ impl LiveRoom {
             .collect();
         signs.extend(back.iter().copied().filter_map(sign).filter(|sign| sign.present_until > now));
         Some(RollCall { signs, near_up_to })
+    }
+
+    /// Until when somebody is believed to be there by the last question asked here.
+    fn sign(&self, number: u64, now: Timestamp) -> Option<Sign> {
+        let question = self.book.last_question(number)?;
+        Some(Sign { number, present_until: present_until(now - question.ago, question.told) })
     }
 
     /// Whoever was passed over and is back comes first: the roll is called at once.
@@ -245,9 +259,9 @@ impl RoomMemory for LiveRoom {
             self.note_presence(number, told);
             return Ok(());
         }
-        self.book.count(number, told)?;
+        let counted = self.book.count(number, told);
         self.welcome_back(number);
-        Ok(())
+        counted
     }
 
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError> {
@@ -257,7 +271,7 @@ impl RoomMemory for LiveRoom {
         let asked = Instant::now();
         let found = self.store.claim(issued.id, issued.user).await?;
         match &found {
-            Some(ticket) if matches!(ticket.state, TicketState::Active { .. }) => {
+            Some(ticket) if matches!(ticket.state_at(self.clock.now()), TicketState::Active { .. }) => {
                 self.view.write().unwrap_or_else(PoisonError::into_inner).renew_turn(*ticket);
             }
             refused => self.lookups.remember(issued.id, Refusal { ticket: *refused, asked }),

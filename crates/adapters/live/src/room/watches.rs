@@ -20,7 +20,8 @@ pub(super) struct Watches {
 /// One who watches; the last one takes the ticket off the list.
 struct Watch {
     number: u64,
-    changes: watch::Receiver<()>,
+    /// Until the watch ends.
+    changes: Option<watch::Receiver<()>>,
     watched: Watched,
 }
 
@@ -28,7 +29,7 @@ impl Watches {
     pub(super) fn watch(&self, number: u64) -> Box<dyn TicketWatch> {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let changes = watched.entry(number).or_insert_with(|| watch::Sender::new(())).subscribe();
-        Box::new(Watch { number, changes, watched: Arc::clone(&self.watched) })
+        Box::new(Watch { number, changes: Some(changes), watched: Arc::clone(&self.watched) })
     }
 
     /// Tells everybody who watches a ticket.
@@ -54,16 +55,21 @@ impl Watches {
 #[async_trait]
 impl TicketWatch for Watch {
     async fn changed(&mut self) {
-        if self.changes.changed().await.is_err() {
-            std::future::pending::<()>().await;
+        if let Some(changes) = &mut self.changes
+            && changes.changed().await.is_ok()
+        {
+            return;
         }
+        std::future::pending().await
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if watched.get(&self.number).is_some_and(|changes| changes.receiver_count() == 1) {
+        // While nobody else counts.
+        self.changes = None;
+        if watched.get(&self.number).is_some_and(|changes| changes.receiver_count() == 0) {
             watched.remove(&self.number);
         }
     }

@@ -42,16 +42,13 @@ use crate::{
     sql_types::{Moment, StoredMoment},
 };
 
-/// Connections for the waiting room: one for its changes, one for its readings.
-const ROOM_CONNECTIONS: usize = 2;
-
 /// Encore on a PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct PostgresStore {
     pool: Pool<AsyncPgConnection>,
-    /// For the waiting room alone, so that whatever waits for the others does not keep it from being read and
-    /// changed.
-    room_pool: Pool<AsyncPgConnection>,
+    /// For readings of the waiting room alone, so that whatever waits for the others does not keep it from being
+    /// read; one, since a reading goes on from where the same connection has read to.
+    readings: Pool<AsyncPgConnection>,
     clock: Arc<ServerClock>,
     room: RoomBatch,
     notices: Arc<Listener>,
@@ -77,13 +74,10 @@ impl PostgresStore {
         let pool = connect::pool(url, connections)?;
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
-        let room_pool = connect::pool(url, ROOM_CONNECTIONS)?;
-        let room = RoomBatch::start({
-            let pool = room_pool.clone();
-            move |changes| make_room_changes(pool.clone(), changes)
-        });
+        let (readings, changes) = (connect::pool(url, 1)?, connect::pool(url, 1)?);
+        let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
         let notices = Arc::new(Listener::new(url.to_owned()));
-        Ok(Self { pool, room_pool, clock, room, notices })
+        Ok(Self { pool, readings, clock, room, notices })
     }
 
     /// Tells of changes of the waiting room.

@@ -31,7 +31,7 @@ struct ReadChanges;
 /// upper end: stamps beyond it are left from another server, if the database was restored from a dump.
 impl SqlText for ReadChanges {
     const SQL: &'static str = "
-        SELECT pg_current_snapshot()::text, clock_timestamp(),
+        SELECT pg_current_snapshot()::text || '@' || pg_backend_pid(), clock_timestamp(),
                room.id, room.last_number, room.strategy, room.max_active, room.admit_count, room.interval_seconds,
                room.session_seconds, room.claim_seconds, room.state, room.roll_called_at, room.roll_up_to,
                tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
@@ -59,38 +59,51 @@ type TicketColumns = (
     Nullable<Moment>,
 );
 
-/// Beyond which transaction a snapshot sees nothing: the middle of `xmin:xmax:xip_list`.
-fn upper_end(snapshot: &str) -> Option<u64> {
-    snapshot.split(':').nth(1)?.parse().ok()
+/// The snapshot of a mark, and the connection that took it: `xmin:xmax:xip_list@process`. A server that is
+/// started again hands out transactions anew that left no trace, so that a snapshot is good on its connection alone.
+fn parts(mark: &RoomMark) -> Option<(&str, &str)> {
+    mark.0.split_once('@')
 }
 
-/// What has changed since an earlier reading. None when the server has gone back behind it, as one that took
-/// over from another and had not heard of everything: then nobody can say what has changed.
+/// Beyond which transaction a mark's snapshot sees nothing.
+fn upper_end(mark: &RoomMark) -> Option<u64> {
+    parts(mark)?.0.split(':').nth(1)?.parse().ok()
+}
+
+/// Whether what has changed since the earlier mark can be told from the later one.
+fn follows(later: &RoomMark, earlier: &RoomMark) -> bool {
+    let process = |mark| parts(mark).map(|(_, process)| process);
+    process(later) == process(earlier) && upper_end(later) >= upper_end(earlier)
+}
+
+/// What has changed since an earlier reading. None when nobody can say: the reading was made on another
+/// connection, or the server has gone back behind it, as one that took over from another and had not heard of
+/// everything.
 pub(super) async fn read_changes(
     connection: &mut AsyncPgConnection,
     since: &RoomMark,
 ) -> Result<Option<RoomReading>, Error> {
-    let statement = Statement::<ReadChanges>::new(values![since.0.clone(), since.0.clone()]);
+    let Some((snapshot, _)) = parts(since) else { return Ok(None) };
+    let statement = Statement::<ReadChanges>::new(values![snapshot.to_owned(), snapshot.to_owned()]);
     let rows: Vec<(String, StoredMoment, RoomRow, Option<TicketRow>)> = statement.load(connection).await?;
     let mut head = None;
     let mut news = Vec::with_capacity(rows.len());
-    for (snapshot, now, room, ticket) in rows {
-        head.get_or_insert((snapshot, now, room));
+    for (mark, now, room, ticket) in rows {
+        head.get_or_insert((mark, now, room));
         if let Some(ticket) = ticket {
             news.push(TicketNews::try_from(ticket).map_err(row_error)?);
         }
     }
-    let (snapshot, now, room) = head.ok_or(Error::NotFound)?;
-    if upper_end(&snapshot) < upper_end(&since.0) {
-        return Ok(None);
-    }
-    room.reading(snapshot, now, RoomContents::Changed(news)).map(Some).map_err(row_error)
+    let (mark, now, room) = head.ok_or(Error::NotFound)?;
+    let reading = room.reading(mark, now, RoomContents::Changed(news)).map_err(row_error)?;
+    Ok(follows(&reading.mark, since).then_some(reading))
 }
 
 /// The whole room; in a transaction whose every question sees the same snapshot.
 pub(super) async fn read_whole(connection: &mut AsyncPgConnection) -> Result<RoomReading, Error> {
     let now = moment(read_clock(connection).await?);
-    let snapshot = diesel::select(diesel::dsl::sql::<Text>("pg_current_snapshot()::text"));
+    let snapshot =
+        diesel::select(diesel::dsl::sql::<Text>("pg_current_snapshot()::text || '@' || pg_backend_pid()"));
     let snapshot: String = snapshot.get_result(connection).await?;
     let room = crate::schema::waiting_room::table.select(RoomRow::as_select()).first(connection).await?;
     let numbers = queries::waiting_tickets()

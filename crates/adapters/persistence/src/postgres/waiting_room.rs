@@ -40,9 +40,12 @@ impl WaitingRoom for PostgresStore {
 
     async fn claim(&self, ticket: TicketId, user: UserId) -> Result<Option<Ticket>, StorageError> {
         let connection = self.connection().await?;
-        // Both are under way at once, and the server answers the second after the first.
-        let claimed = try_join(claim(&connection, ticket, user), ticket_of(&connection, ticket, user)).await;
-        claimed.map(|((), ticket)| ticket).map_err(storage_error)
+        let found = claim_and_find(&connection, ticket, user).await.map_err(storage_error)?;
+        if !found.as_ref().is_some_and(Ticket::is_unclaimed) {
+            return Ok(found);
+        }
+        // The turn came between the two questions.
+        claim_and_find(&connection, ticket, user).await.map_err(storage_error)
     }
 
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {
@@ -62,7 +65,7 @@ impl WaitingRoom for PostgresStore {
     }
 
     async fn read_room(&self, since: Option<RoomMark>) -> Result<RoomReading, StorageError> {
-        let mut connection = self.room_pool.get().await.map_err(StorageError::unavailable)?;
+        let mut connection = self.readings.get().await.map_err(StorageError::unavailable)?;
         if let Some(since) = since
             && let Some(changes) = read_changes(&mut connection, &since).await.map_err(storage_error)?
         {
@@ -104,6 +107,16 @@ impl SqlText for Claim {
         WHERE queue_tickets.id = {} AND queue_tickets.user_id = {} AND queue_tickets.status = 'ACTIVE'
           AND queue_tickets.claimed_at IS NULL AND queue_tickets.expires_at > clock_timestamp()";
     type Columns = Id;
+}
+
+async fn claim_and_find(
+    connection: &AsyncPgConnection,
+    ticket: TicketId,
+    user: UserId,
+) -> Result<Option<Ticket>, Error> {
+    // Both are under way at once, and the server answers the second after the first.
+    let claimed = try_join(claim(connection, ticket, user), ticket_of(connection, ticket, user)).await;
+    claimed.map(|((), ticket)| ticket)
 }
 
 async fn claim(connection: &AsyncPgConnection, ticket: TicketId, user: UserId) -> Result<(), Error> {

@@ -124,6 +124,7 @@ mod tests {
             there_ahead: 4,
             waiting: 9,
             admitted_lately: 60,
+            claim: chrono::Duration::seconds(60),
             age: chrono::Duration::zero(),
         };
         serde_json::to_value(TicketBody::from(&standing)).unwrap()

@@ -59,7 +59,7 @@ async fn those_near_the_front_who_have_asked_are_told_of() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_goes_on_asking_is_told_of_once_in_three_quarters_of_a_minute() {
+async fn whoever_goes_on_asking_is_told_of_once_in_a_quarter_of_a_minute() {
     let stage = Stage::new(crowd(1)).await;
     let asking = async {
         for _ in 0..200 {
@@ -69,11 +69,15 @@ async fn whoever_goes_on_asking_is_told_of_once_in_three_quarters_of_a_minute() 
     };
     let (rolls, ()) = tokio::join!(stage.store.rolls_during(seconds(200)), asking);
     let told: Vec<_> = rolls.iter().filter(|(_, roll)| !roll.signs.is_empty()).collect();
-    assert!((4..=5).contains(&told.len()), "told at {:?}", told.iter().map(|(at, _)| at).collect::<Vec<_>>());
+    assert!(
+        (12..=14).contains(&told.len()),
+        "told at {:?}",
+        told.iter().map(|(at, _)| at).collect::<Vec<_>>()
+    );
     for pair in told.windows(2) {
         let believed_until = pair[0].1.signs[0].present_until;
         let left = believed_until - (at(0) + pair[1].0);
-        assert!((12..=15).contains(&left.num_seconds()), "told {left} before it was believed to be gone");
+        assert!((42..=45).contains(&left.num_seconds()), "told {left} before it was believed to be gone");
     }
 }
 
