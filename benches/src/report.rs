@@ -11,7 +11,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn heading(&mut self, heading: &str) {
         eprintln!("== {heading}");
-        self.written.push_str(&format!("\n## {heading}\n\n"));
+        self.written.extend(["\n## ", heading, "\n\n"]);
     }
 
     pub(crate) fn text(&mut self, text: &str) {
@@ -24,7 +24,7 @@ impl Report {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
         let mut table = line(head.iter().map(ToString::to_string).collect());
         table.push_str(&line(head.iter().map(|_| "---".to_owned()).collect()));
-        rows.iter().for_each(|row| table.push_str(&line(row.clone())));
+        table.extend(rows.iter().cloned().map(line));
         self.text(&table);
     }
 

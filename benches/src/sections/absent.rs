@@ -166,8 +166,8 @@ impl Life {
         let url = database.url();
         let path = std::path::Path::new(url.strip_prefix("sqlite://").unwrap());
         let store = SqliteStore::open(path, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
-        let long = std::time::Duration::from_secs(600);
-        let claim = std::time::Duration::from_secs(60);
+        let long = std::time::Duration::from_mins(10);
+        let claim = std::time::Duration::from_mins(1);
         store.set_first_policy(&policy(INSIDE, long, claim)).await.unwrap();
         let users = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ";
         let sql = format!(

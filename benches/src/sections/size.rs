@@ -29,7 +29,7 @@ const POLLS_LAST: Duration = Duration::from_secs(2);
 const ASKING: u64 = 20_000;
 const LEAVES: u64 = 300;
 const RATIO: f64 = 1.2;
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A room and its instance.
 struct Side {
@@ -146,7 +146,7 @@ async fn poll(report: &mut Report, sides: &[Side; 2]) {
             let side = &sides[place];
             let before = computed(side.instance.id());
             let mut load = repeat(side.address, POLLERS, POLLS_LAST, &requests[place]).await;
-            let used = computed(side.instance.id()) - before;
+            let used = computed(side.instance.id()).saturating_sub(before);
             both[place] = Round {
                 a_second: load.a_second(),
                 half: load.microseconds(0.5),
@@ -184,7 +184,7 @@ async fn admit(report: &mut Report, sides: &mut [Side; 2]) {
             let computed_by_servers = || servers.iter().map(|id| computed(*id)).sum::<Duration>();
             let (before, before_servers) = (computed(side.instance.id()), computed_by_servers());
             let mut load = once(side.address, 1, requests, 204).await;
-            let used = computed(side.instance.id()) - before;
+            let used = computed(side.instance.id()).saturating_sub(before);
             let used_by_servers = computed_by_servers().saturating_sub(before_servers);
             side.left += LEAVES;
             let each = |used: Duration| used.as_secs_f64() * 1e6 / LEAVES as f64;

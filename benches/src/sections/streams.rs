@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     http::{Connection, request},
-    process::{computed, memory},
+    process::memory,
     report::{Report, decimals, percentile},
     room::{Kind, Room, policy},
 };
@@ -23,9 +23,9 @@ use crate::{
 const STREAMS: u64 = 10_000;
 const ADMITTED: u64 = 1_000;
 /// For how long turns last: nobody is admitted but by the mass admission.
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// The longest until somebody is told that others in front have gone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody was told something.
 struct Told {
@@ -48,7 +48,6 @@ pub(crate) async fn measure(report: &mut Report) {
         hear(&mut told, |heard| heard.len() as u64 == STREAMS).await;
         tokio::time::sleep(Duration::from_secs(2)).await;
         let (after, _) = memory(instance.id());
-        let idle = idle_share(instance.id()).await;
 
         let began = Instant::now();
         admit_many(address).await;
@@ -91,7 +90,6 @@ pub(crate) async fn measure(report: &mut Report) {
                     "memory a stream, kB",
                     &decimals((after.saturating_sub(before)) as f64 / 1e3 / STREAMS as f64, 1),
                 ),
-                row("computing while nothing happens, share of a core", &decimals(idle, 2)),
                 row(
                     &format!("admission of {ADMITTED} answered, ms"),
                     &decimals(answered.as_secs_f64() * 1e3, 0),
@@ -111,12 +109,6 @@ pub(crate) async fn measure(report: &mut Report) {
 
 fn row(name: &str, figure: &str) -> Vec<String> {
     vec![name.to_owned(), figure.to_owned()]
-}
-
-async fn idle_share(id: u32) -> f64 {
-    let (before, began) = (computed(id), Instant::now());
-    tokio::time::sleep(Duration::from_secs(5)).await;
-    (computed(id) - before).as_secs_f64() / began.elapsed().as_secs_f64()
 }
 
 async fn open_all(room: &Room, address: SocketAddr, tell: &mpsc::UnboundedSender<Told>) -> Arc<AtomicUsize> {
