@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn newcomer(number: u128) -> Newcomer {
-        Newcomer { user: user(number), ticket: TicketId(Uuid::now_v7()) }
+        Newcomer { user: user(number), ticket: TicketId(Uuid::from_u128(100 + number)) }
     }
 
     fn numbers(plan: &JoinPlan) -> Vec<u64> {

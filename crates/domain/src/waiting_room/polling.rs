@@ -12,7 +12,7 @@ pub(crate) const LATEST: Duration = Duration::seconds(30);
 /// People in front for each second between two questions, while nothing has been measured.
 const PEOPLE_A_SECOND: u64 = 50;
 /// The jitter's share of the time, in each direction.
-const JITTER_PERCENT: i64 = 20;
+const JITTER_PERCENT: i32 = 20;
 
 /// How long somebody with `ahead` people in front waits, if people go on being admitted as in the last
 /// [`MEASURED_FOR`]; none when nobody was.
@@ -35,11 +35,12 @@ pub fn estimated_wait(ahead: u64, admitted_lately: u64) -> Option<Duration> {
 pub fn poll_after(ahead: u64, estimated_wait: Option<Duration>, number: u64, claim: Duration) -> Duration {
     let by_distance = || i64::try_from(ahead / PEOPLE_A_SECOND).ok().and_then(Duration::try_seconds);
     let aim = estimated_wait.map(|wait| wait / 10).or_else(by_distance).unwrap_or(LATEST);
-    let aim = aim.clamp(SOONEST, LATEST).num_milliseconds();
+    // With the jitter it is still within the longest time.
+    let aim = aim.clamp(SOONEST, LATEST * 100 / (100 + JITTER_PERCENT)).num_milliseconds();
     // 0x9E37_79B9_7F4A_7C15 is 2^64 divided by the golden ratio.
     let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let per_mille = i64::try_from((spread * 1000) >> 32).unwrap_or(0);
-    let jitter = aim * JITTER_PERCENT * (2 * per_mille - 1000) / 100_000;
+    let jitter = aim * i64::from(JITTER_PERCENT) * (2 * per_mille - 1000) / 100_000;
     let latest = LATEST.min(Duration::seconds(claim.num_seconds() / 2)).max(SOONEST);
     Duration::seconds((aim + jitter + 500) / 1000).clamp(SOONEST, latest)
 }

@@ -255,7 +255,7 @@ fn only_some_are_near_the_front_however_many_wait() {
 fn those_who_were_passed_over_take_no_place_near_the_front() {
     let (mut model, mut view) = room(300);
     for _ in 0..10 {
-        let next = (1..).find(|number| !view.is_passed_over(*number)).unwrap();
+        let next = (1..=300).find(|number| !view.is_passed_over(*number)).unwrap();
         model.make(&Change::PassOver(usize::try_from(next - 1).unwrap()));
         view.take_in(changed(&model, &[next]));
     }

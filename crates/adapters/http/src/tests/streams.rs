@@ -85,7 +85,7 @@ fn stage_with_turn() -> (watch::Sender<Arc<SeatMap>>, Arc<Mutex<TurnAnswer>>, Mo
     let mut memory = MockRoomMemory::new();
     memory.expect_is_fresh().returning(|| false);
     memory.expect_look_up().returning(move |_| asked.lock().unwrap().clone());
-    (board, turn, Mocks { boards, memory, ..Mocks::new() })
+    (board, turn, Mocks { memory, boards, ..Mocks::new() })
 }
 
 /// A stream that has been opened.

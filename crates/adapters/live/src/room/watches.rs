@@ -60,7 +60,7 @@ impl TicketWatch for Watch {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

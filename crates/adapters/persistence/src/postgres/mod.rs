@@ -32,6 +32,7 @@ use self::{
     connect::Connection,
     errors::storage_error,
     room_notices::Listener,
+    statement::{ReadClock, Statement},
 };
 use crate::{
     convert::{count, moment, row_error},
@@ -39,7 +40,7 @@ use crate::{
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
     schema,
-    sql_types::{Moment, StoredMoment},
+    sql_types::StoredMoment,
 };
 
 /// Encore on a PostgreSQL database. Cheap to clone.
@@ -152,7 +153,7 @@ async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageErro
     let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
     // Only now: the wait for a connection is no part of the way to the server.
     let asked = Instant::now();
-    let question = diesel::select(sql::<Moment>("clock_timestamp()"));
+    let question = Statement::<ReadClock>::new(Vec::new());
     let server: StoredMoment = question.get_result(&mut connection).await.map_err(storage_error)?;
     Ok(Reading::new(server.0, asked))
 }

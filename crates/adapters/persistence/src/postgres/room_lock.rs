@@ -1,6 +1,6 @@
 //! The room's lock: whoever numbers, admits or changes the policy has the room's one row locked.
 
-use diesel::{dsl::sql, prelude::*, result::Error};
+use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     time::Timestamp,
@@ -8,13 +8,11 @@ use domain::{
 };
 use futures_util::future::try_join;
 
-use super::{count, moment, row_error};
-use crate::{
-    queries,
-    room_rows::RoomRow,
-    schema::waiting_room,
-    sql_types::{Moment, StoredMoment},
+use super::{
+    count, moment, row_error,
+    statement::{ReadClock, Statement},
 };
+use crate::{queries, room_rows::RoomRow, schema::waiting_room, sql_types::StoredMoment};
 
 /// The room, while nobody else can change it.
 pub(super) struct LockedRoom {
@@ -43,7 +41,7 @@ pub(super) async fn lock_room(connection: &AsyncPgConnection) -> Result<LockedRo
 
 /// The server's time, this very moment.
 pub(super) async fn read_clock(connection: &AsyncPgConnection) -> Result<Timestamp, Error> {
-    let question = diesel::select(sql::<Moment>("clock_timestamp()"));
+    let question = Statement::<ReadClock>::new(Vec::new());
     question.get_result::<StoredMoment>(&mut &*connection).await.map(|moment| moment.0)
 }
 

@@ -7,23 +7,30 @@ use std::{
 };
 
 use async_trait::async_trait;
-use diesel::{dsl::sql, sql_types::Text};
+use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::waiting_room::RoomNotices;
 use futures_util::StreamExt;
 use tokio::{sync::Notify, task::AbortHandle};
 
-use super::connect::lively;
+use super::{
+    connect::lively,
+    statement::{SqlText, Statement},
+};
 
 /// How long to wait before a connection that has failed is made anew.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+struct GiveNotice;
+
+impl SqlText for GiveNotice {
+    const SQL: &'static str = "SELECT pg_notify('encore_room', '')";
+    type Columns = Text;
+}
+
 /// Tells every instance, when this transaction commits; one notice a transaction.
 pub(super) async fn notify(connection: &AsyncPgConnection) -> Result<(), diesel::result::Error> {
-    diesel::select(sql::<Text>("pg_notify('encore_room', '')::text"))
-        .execute(&mut &*connection)
-        .await
-        .map(|_| ())
+    Statement::<GiveNotice>::new(Vec::new()).execute(&mut &*connection).await.map(|_| ())
 }
 
 /// Listens on a connection of its own, from the first question on.

@@ -76,6 +76,14 @@ macro_rules! values {
 }
 pub(super) use values;
 
+/// The server's time, this very moment.
+pub(super) struct ReadClock;
+
+impl SqlText for ReadClock {
+    const SQL: &'static str = "SELECT clock_timestamp()";
+    type Columns = Moment;
+}
+
 impl<T: SqlText> QueryFragment<Pg> for Statement<T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut pieces = T::SQL.split("{}");
