@@ -121,6 +121,14 @@ async fn only_whoevers_turn_it_is_watches_seats(service: Service) {
     service.policy(json!({"maxActive": 1})).await;
     service.fan().await.get(&path).await.refused(403, "NOT_ADMITTED");
     fan.leave().await.expect(204);
+    // Other instances know within a quarter of a second.
+    let known = async {
+        let mut instances = 0;
+        while instances < service.urls().len() {
+            instances = if fan.get(&path).await.status == 401 { instances + 1 } else { 0 };
+        }
+    };
+    timeout(Duration::from_secs(1), known).await.expect("the turn is over everywhere");
     fan.get(&path).await.refused(401, "QUEUE_TOKEN_ENDED");
 }
 

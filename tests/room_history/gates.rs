@@ -77,6 +77,9 @@ impl Gates {
                     let seconds = answer.header("retry-after").parse().expect("when to come back");
                     sleep(Duration::from_secs(seconds)).await;
                 }
+                // The client had opened the connection in advance, and let it wait for longer than a head may
+                // take: the request was not read.
+                Ok(answer) if answer.status == 408 => {}
                 Ok(answer) => return Exchange { answer, sent, received: now() },
                 Err(error) if self.open.borrow().contains(url) => {
                     panic!("an instance that nobody killed did not answer: {error:?}")
