@@ -239,6 +239,19 @@ fn a_turn_that_has_run_out_frees_its_slot_before_anybody_notes_it() {
 }
 
 #[test]
+fn a_claim_is_taken_in_ahead_of_the_next_reading_and_not_taken_back_by_an_older_answer() {
+    let (mut model, mut view) = room(1);
+    model.make(&Change::Admit(0));
+    view.take_in(changed(&model, &[1]));
+    let turn = |seconds, claimed| ticket(1, TicketState::Active { expires_at: at(seconds), claimed });
+    let place = |view: &RoomView| view.place(&issued(1), at(0)).unwrap().ticket;
+    view.renew_turn(turn(600, true));
+    assert_eq!(place(&view), turn(600, true));
+    view.renew_turn(turn(20, false));
+    assert_eq!(place(&view), turn(600, true));
+}
+
+#[test]
 fn only_some_are_near_the_front_however_many_wait() {
     let (_, view) = room(300);
     assert_eq!(view.near_up_to(), 101, "expected a hundred in front of the last one who is near");

@@ -45,7 +45,18 @@ async fn go_on_reading(
             () = sleep(READ_EVERY) => {}
         }
         let Some(room) = room.upgrade() else { return };
-        room.read().await;
+        apart(async move { room.read().await }).await;
+    }
+}
+
+/// Does something in a task of its own, so that a panic ends this one time only.
+async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    match tokio::spawn(work).await {
+        Ok(done) => Some(done),
+        Err(panic) => {
+            tracing::error!(%panic, "following the waiting room goes on with the next try");
+            None
+        }
     }
 }
 
@@ -54,8 +65,8 @@ async fn go_on_reading(
 async fn go_on_admitting(room: Weak<LiveRoom>, mut was_read: watch::Receiver<()>) {
     while was_read.changed().await.is_ok() {
         let Some(room) = room.upgrade() else { return };
-        if room.may_admit() && !room.admit().await {
-            drop(room);
+        let anybody = apart(async move { !room.may_admit() || room.admit().await }).await;
+        if anybody != Some(true) {
             sleep(ADMIT_AGAIN_AFTER).await;
         }
     }
@@ -64,8 +75,7 @@ async fn go_on_admitting(room: Weak<LiveRoom>, mut was_read: watch::Receiver<()>
 async fn go_on_calling(room: Weak<LiveRoom>, wanted: Arc<Notify>) {
     let every = ROLL_CALL_EVERY.to_std().unwrap_or(CALL_AGAIN_AFTER);
     while let Some(room) = room.upgrade() {
-        room.call_roll().await;
-        drop(room);
+        apart(async move { room.call_roll().await }).await;
         sleep(CALL_AGAIN_AFTER).await;
         drop(timeout(every.saturating_sub(CALL_AGAIN_AFTER), wanted.notified()).await);
     }
