@@ -7,6 +7,7 @@
 
 mod codes;
 mod convert;
+pub mod fail_points;
 mod pages;
 mod postgres;
 mod queries;

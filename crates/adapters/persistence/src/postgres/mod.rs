@@ -36,6 +36,7 @@ use self::{
 };
 use crate::{
     convert::{count, moment, row_error},
+    fail_points::{Place, StoredChange, reach},
     room_batch::RoomBatch,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
@@ -101,8 +102,9 @@ impl PostgresStore {
     pub async fn set_first_policy(&self, policy: &RoomPolicy) -> Result<(), StorageError> {
         let row = RoomRow::first(policy)?;
         let insert = diesel::insert_into(schema::waiting_room::table).values(row).on_conflict_do_nothing();
-        insert.execute(&mut self.connection().await?).await.map_err(storage_error)?;
-        Ok(())
+        let mut connection = self.connection().await?;
+        let inserted = committing(StoredChange::SetFirstPolicy, insert.execute(&mut connection)).await;
+        inserted.map(|_| ()).map_err(storage_error)
     }
 
     /// Whether the server answers and its tables are up to date.
@@ -130,6 +132,17 @@ impl PostgresStore {
     }
 }
 
+/// Makes a change that is committed with the one statement that it is.
+async fn committing<T>(
+    change: StoredChange,
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    reach(change, Place::Before).await?;
+    let done = statement.await?;
+    reach(change, Place::After).await?;
+    Ok(done)
+}
+
 /// Runs a transaction to its end in a task of its own: a caller that goes away in the middle of it leaves no
 /// lock behind.
 async fn to_its_end<T: Send + 'static>(
@@ -144,7 +157,14 @@ async fn make_room_changes(
 ) -> Result<RoomOutcomes, StorageError> {
     let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
     to_its_end(async move {
-        connection.transaction(async |connection| room_changes::make(connection, changes).await).await
+        let change = async |connection: &mut Connection| {
+            let outcomes = room_changes::make(connection, changes).await?;
+            reach(StoredChange::ChangeRoom, Place::Before).await?;
+            Ok::<_, Error>(outcomes)
+        };
+        let outcomes = connection.transaction(change).await?;
+        reach(StoredChange::ChangeRoom, Place::After).await?;
+        Ok(outcomes)
     })
     .await
 }

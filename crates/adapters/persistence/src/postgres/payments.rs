@@ -16,7 +16,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, errors,
+    PostgresStore, committing, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    fail_points::StoredChange,
     pages::payment_page,
     queries::{self, TimePlace},
     rows::PaymentRow,
@@ -152,7 +153,10 @@ impl Payments for PostgresStore {
             fingerprint,
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<StoredAmount>(&mut connection).await.optional();
+        let done =
+            committing(StoredChange::PayReservation, statement.get_result::<StoredAmount>(&mut connection))
+                .await
+                .optional();
         errors::commit(done.map(|balance| balance.map(|balance| balance.0)))
     }
 

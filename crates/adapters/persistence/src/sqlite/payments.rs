@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    fail_points::StoredChange,
     pages::payment_page,
     queries::{self, TimePlace},
     rows::PaymentRow,
@@ -54,7 +55,11 @@ impl Payments for SqliteStore {
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {
         let (settlement, now) = (settlement.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_payment(connection, &settlement, moment(now()))).await
+        self.writer
+            .commit(StoredChange::PayReservation, move |connection| {
+                commit_payment(connection, &settlement, moment(now()))
+            })
+            .await
     }
 
     async fn receipt(&self, user: UserId, id: PaymentId) -> Result<Option<Receipt>, StorageError> {
