@@ -70,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "libsqlite3-sys",
             "thiserror",
             "tokio",
+            "tokio-postgres",
             "tracing",
             "uuid",
         ],

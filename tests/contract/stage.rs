@@ -31,6 +31,7 @@ use uuid::Uuid;
 
 /// A store under test.
 pub(crate) struct Stage {
+    #[allow(dead_code, reason = "only some binaries that share the stage need more than the ports")]
     pub(crate) store: Store,
     pub(crate) ports: Ports,
     pub(crate) database: Database,

@@ -52,9 +52,9 @@ async fn commit_together(
 
 async fn is_there(stage: &Stage, held: &SeatsHeld, concert: &Concert) -> (bool, bool) {
     let reservation = &held.reservation;
-    let hold = stage.ports.reservations.find(reservation.user, reservation.id).await.unwrap();
+    let found = stage.ports.reservations.find(reservation.user, reservation.id).await.unwrap();
     let concert = stage.ports.catalog.concert(concert.id).await.unwrap();
-    (hold.is_some(), concert.is_some())
+    (found.is_some(), concert.is_some())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,8 +63,8 @@ async fn a_change_that_fails_takes_nothing_of_the_others_with_it() {
     let stage = sqlite().await;
     let (held, concert) = hold_and_concert(&stage).await;
     fail::cfg(point(StoredChange::HoldSeats, Place::Inside), "return").unwrap();
-    let (hold, added) = commit_together(&stage, &held, &concert).await;
-    assert!(matches!(hold, Err(StorageError::Unavailable(_))), "{hold:?}");
+    let (reserved, added) = commit_together(&stage, &held, &concert).await;
+    assert!(matches!(reserved, Err(StorageError::Unavailable(_))), "{reserved:?}");
     added.expect("the other is made");
     assert_eq!(is_there(&stage, &held, &concert).await, (false, true));
     scenario.teardown();
@@ -87,13 +87,13 @@ async fn all_fail_together(place: Place, action: &str) {
     let (held, concert) = hold_and_concert(stage).await;
     let fails = point(StoredChange::HoldSeats, place);
     fail::cfg(&fails, action).unwrap();
-    let (hold, added) = commit_together(stage, &held, &concert).await;
-    assert!(hold.is_err() && added.is_err(), "{hold:?}, {added:?}");
+    let (reserved, added) = commit_together(stage, &held, &concert).await;
+    assert!(reserved.is_err() && added.is_err(), "{reserved:?}, {added:?}");
     assert_eq!(is_there(stage, &held, &concert).await, (false, false));
     fail::remove(&fails);
     world.goes_on().await;
-    let (hold, added) = commit_together(stage, &held, &concert).await;
-    assert_eq!(hold.unwrap(), Commit::Committed(()));
+    let (reserved, added) = commit_together(stage, &held, &concert).await;
+    assert_eq!(reserved.unwrap(), Commit::Committed(()));
     added.unwrap();
     assert_eq!(is_there(stage, &held, &concert).await, (true, true));
     scenario.teardown();

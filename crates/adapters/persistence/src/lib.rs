@@ -8,6 +8,7 @@
 mod codes;
 mod convert;
 pub mod fail_points;
+mod limits;
 mod pages;
 mod postgres;
 mod queries;

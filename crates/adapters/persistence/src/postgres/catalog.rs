@@ -13,7 +13,7 @@ use domain::{
     time::Timestamp,
 };
 
-use super::{PostgresStore, committing, connect::Connection, errors::storage_error, moment, to_its_end};
+use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
 use crate::{
     fail_points::{Place, StoredChange, reach},
     pages::{concert_page, with_free_seats},

@@ -5,6 +5,7 @@ mod clock;
 mod connect;
 mod errors;
 mod idempotency;
+mod lending;
 mod payments;
 mod reservations;
 mod room_changes;
@@ -17,10 +18,14 @@ mod users;
 mod waiting_room;
 mod wallets;
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use diesel::{dsl::sql, result::Error, sql_types::Bool};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::{
     storage::StorageError,
     time::Clock,
@@ -29,14 +34,15 @@ use domain::{
 
 use self::{
     clock::{ASKED_EVERY, Reading, ServerClock},
-    connect::Connection,
     errors::storage_error,
+    lending::{Connection, Connections},
     room_notices::Listener,
     statement::{ReadClock, Statement},
 };
 use crate::{
     convert::{count, moment, row_error},
     fail_points::{Place, StoredChange, reach},
+    limits::ANSWERED_WITHIN,
     room_batch::RoomBatch,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
@@ -44,13 +50,17 @@ use crate::{
     sql_types::StoredMoment,
 };
 
+/// How long a reading of the room may take: nobody waits for it who has asked for something, and a whole one tells
+/// of everybody.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
 /// Encore on a PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: Pool<AsyncPgConnection>,
+    pool: Connections,
     /// For readings of the waiting room alone, so that whatever waits for the others does not keep it from being
     /// read; one, since a reading goes on from where the same connection has read to.
-    readings: Pool<AsyncPgConnection>,
+    readings: Connections,
     clock: Arc<ServerClock>,
     room: RoomBatch,
     notices: Arc<Listener>,
@@ -73,10 +83,11 @@ impl PostgresStore {
     ///
     /// [`StorageError`] when the server can not be reached.
     pub async fn open(url: &str, connections: usize) -> Result<Self, StorageError> {
-        let pool = connect::pool(url, connections)?;
+        let pool = Connections::new(url, connections, ANSWERED_WITHIN)?;
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
-        let (readings, changes) = (connect::pool(url, 1)?, connect::pool(url, 1)?);
+        let (readings, changes) =
+            (Connections::new(url, 1, READ_WITHIN)?, Connections::new(url, 1, ANSWERED_WITHIN)?);
         let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
         let notices = Arc::new(Listener::new(url.to_owned()));
         Ok(Self { pool, readings, clock, room, notices })
@@ -128,7 +139,7 @@ impl PostgresStore {
     }
 
     async fn connection(&self) -> Result<Connection, StorageError> {
-        self.pool.get().await.map_err(StorageError::unavailable)
+        self.pool.lend().await
     }
 }
 
@@ -151,11 +162,8 @@ async fn to_its_end<T: Send + 'static>(
     tokio::spawn(transaction).await.map_err(StorageError::unexpected)?.map_err(storage_error)
 }
 
-async fn make_room_changes(
-    pool: Pool<AsyncPgConnection>,
-    changes: RoomChanges,
-) -> Result<RoomOutcomes, StorageError> {
-    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+async fn make_room_changes(pool: Connections, changes: RoomChanges) -> Result<RoomOutcomes, StorageError> {
+    let mut connection = pool.lend().await?;
     to_its_end(async move {
         let change = async |connection: &mut Connection| {
             let outcomes = room_changes::make(connection, changes).await?;
@@ -169,8 +177,8 @@ async fn make_room_changes(
     .await
 }
 
-async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageError> {
-    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+async fn ask_time(pool: &Connections) -> Result<Reading, StorageError> {
+    let mut connection = pool.lend().await?;
     // Only now: the wait for a connection is no part of the way to the server.
     let asked = Instant::now();
     let question = Statement::<ReadClock>::new(Vec::new());
@@ -180,7 +188,7 @@ async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageErro
 
 /// Goes on asking for the time until nobody uses the clock. A question that is not answered is asked again
 /// later: the clock runs on meanwhile.
-async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<ServerClock>) {
+async fn follow_time(pool: Connections, clock: std::sync::Weak<ServerClock>) {
     let mut due = tokio::time::interval(ASKED_EVERY);
     due.tick().await;
     loop {

@@ -66,7 +66,7 @@ impl WaitingRoom for PostgresStore {
     }
 
     async fn read_room(&self, since: Option<RoomMark>) -> Result<RoomReading, StorageError> {
-        let mut connection = self.readings.get().await.map_err(StorageError::unavailable)?;
+        let mut connection = self.readings.lend().await?;
         if let Some(since) = since
             && let Some(changes) = read_changes(&mut connection, &since).await.map_err(storage_error)?
         {

@@ -12,9 +12,15 @@ use std::{
 
 use diesel::{Connection, SqliteConnection, result::Error};
 use domain::{commit::Commit, storage::StorageError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
-use crate::fail_points::{Place, StoredChange, reach_blocking};
+use crate::{
+    fail_points::{Place, StoredChange, reach_blocking},
+    limits::ANSWERED_WITHIN,
+};
 
 use super::{
     connect::{is_usable, open_connection},
@@ -115,7 +121,12 @@ impl Writer {
         let pending = Pending { which, change: Some(change), outcome: None, caller };
         let refused = |_| WriteError::Storage(StorageError::unavailable("too many changes wait"));
         self.changes.try_send(Box::new(pending)).map_err(refused)?;
-        answer.await.map_err(|_| WriteError::Storage(StorageError::unavailable("the writer is gone")))?
+        let unavailable = |cause: Box<dyn std::error::Error + Send + Sync>| {
+            WriteError::Storage(StorageError::unavailable(cause))
+        };
+        // After that the change may be made all the same.
+        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(|late| unavailable(late.into()))?;
+        answer.map_err(|_| unavailable("the writer is gone".into()))?
     }
 
     /// Makes a change whose every error is the store's.
