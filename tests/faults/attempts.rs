@@ -82,6 +82,26 @@ pub(crate) const fn attempts_at(change: StoredChange) -> &'static [Kind] {
 }
 
 impl Kind {
+    /// All of them, the one that leaves no room behind last.
+    pub(crate) const ALL: &[Self] = &[
+        Self::Hold,
+        Self::Cancel,
+        Self::Charge,
+        Self::Pay,
+        Self::Join,
+        Self::Leave,
+        Self::ChangePolicy,
+        Self::Register,
+        Self::CreateConcert,
+        Self::CreateSchedule,
+        Self::Admit,
+        Self::CallRoll,
+        Self::Claim,
+        Self::TidyHolds,
+        Self::ForgetKeys,
+        Self::SetFirstPolicy,
+    ];
+
     /// What of the store it changes.
     pub(crate) const fn change(self) -> StoredChange {
         match self {
@@ -189,9 +209,9 @@ impl Kind {
     async fn prepare_room(self, world: &World) -> Attempt {
         let (stage, room) = (&world.stage, world.stage.ports.room.clone());
         let inside = "SELECT count(*) FROM queue_tickets WHERE status = 'ACTIVE'";
-        if stage.number(inside).await == 0 {
-            stage.guest().await;
-        }
+        // Nobody else waits.
+        stage.max_active(1_000).await;
+        stage.guest().await;
         let full = stage.number(inside).await;
         stage.max_active(full).await;
         let waiting = stage.newcomer().await.ticket;
@@ -220,6 +240,7 @@ impl Kind {
     async fn prepare_job(self, world: &World) -> Attempt {
         let (stage, ports) = (&world.stage, world.stage.ports.clone());
         if self == Self::TidyHolds {
+            stage.max_active(1_000).await;
             let (guest, show) = (stage.guest().await, stage.schedule().await);
             stage.hold_that_ran_out(guest, &show, &[1]).await;
             return calling(move || {

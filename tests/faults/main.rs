@@ -15,6 +15,7 @@
 mod around_commits;
 mod attempts;
 mod held_up;
+mod refused_at_the_end;
 mod served;
 #[allow(dead_code, clippy::similar_names, clippy::unnecessary_wraps, reason = "made for the contract tests")]
 #[path = "../contract/stage.rs"]

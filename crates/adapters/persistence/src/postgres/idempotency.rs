@@ -11,7 +11,7 @@ use domain::{
 };
 
 use super::{
-    PostgresStore, committing, count,
+    PostgresStore, committing_row, count,
     errors::storage_error,
     moment,
     statement::{SqlText, Statement, values},
@@ -64,8 +64,8 @@ impl IdempotencyRecords for PostgresStore {
     async fn forget_before(&self, instant: Timestamp, at_most: u32) -> Result<u64, StorageError> {
         let statement = Statement::<ForgetKeys>::new(values![moment(instant), i64::from(at_most)]);
         let mut connection = self.connection().await?;
-        let forgotten = statement.get_result::<i64>(&mut connection);
-        let forgotten = committing(StoredChange::ForgetKeys, forgotten).await;
-        forgotten.and_then(count).map_err(storage_error)
+        let forgotten = statement.load::<i64>(&mut connection);
+        let forgotten = committing_row(StoredChange::ForgetKeys, forgotten).await;
+        forgotten.and_then(|forgotten| count(forgotten.unwrap_or_default())).map_err(storage_error)
     }
 }

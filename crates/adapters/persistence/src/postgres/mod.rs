@@ -143,7 +143,7 @@ impl PostgresStore {
     }
 }
 
-/// Makes a change that is committed with the one statement that it is.
+/// Makes a change that is committed with the one statement that it is. `statement` has to wait for the whole answer.
 async fn committing<T>(
     change: StoredChange,
     statement: impl Future<Output = Result<T, Error>>,
@@ -152,6 +152,17 @@ async fn committing<T>(
     let done = statement.await?;
     reach(change, Place::After).await?;
     Ok(done)
+}
+
+/// Makes a change that is committed with the one statement that it is, and answers with one row or none.
+///
+/// All of the answer is waited for: the server commits such a statement when it has answered, so that its first
+/// row alone says nothing yet.
+async fn committing_row<T>(
+    change: StoredChange,
+    rows: impl Future<Output = Result<Vec<T>, Error>>,
+) -> Result<Option<T>, Error> {
+    committing(change, rows).await.map(|rows| rows.into_iter().next())
 }
 
 /// Runs a transaction to its end in a task of its own: a caller that goes away in the middle of it leaves no

@@ -16,7 +16,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, committing, errors,
+    PostgresStore, committing_row, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -154,9 +154,8 @@ impl Payments for PostgresStore {
         ]);
         let mut connection = self.connection().await?;
         let done =
-            committing(StoredChange::PayReservation, statement.get_result::<StoredAmount>(&mut connection))
-                .await
-                .optional();
+            committing_row(StoredChange::PayReservation, statement.load::<StoredAmount>(&mut connection))
+                .await;
         errors::commit(done.map(|balance| balance.map(|balance| balance.0)))
     }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 
 use super::{
-    PostgresStore, committing,
+    PostgresStore, committing_row,
     errors::{storage_error, violates},
     moment,
     statement::{SqlText, Statement, values},
@@ -41,7 +41,7 @@ impl Users for PostgresStore {
             moment(user.registered_at),
         ]);
         let mut connection = self.connection().await?;
-        match committing(StoredChange::AddUser, statement.get_result::<i64>(&mut connection)).await {
+        match committing_row(StoredChange::AddUser, statement.load::<i64>(&mut connection)).await {
             Ok(_) => Ok(()),
             Err(error) if violates(&error, "users_email_is_unique") => Err(AddUserError::EmailTaken),
             Err(error) => Err(storage_error(error).into()),

@@ -15,7 +15,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, committing, errors,
+    PostgresStore, committing_row, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -116,12 +116,11 @@ impl Wallets for PostgresStore {
             fingerprint,
         ]);
         let mut connection = self.connection().await?;
-        let done = committing(
+        let done = committing_row(
             StoredChange::ChargeBalance,
-            statement.get_result::<(i64, StoredAmount)>(&mut connection),
+            statement.load::<(i64, StoredAmount)>(&mut connection),
         )
-        .await
-        .optional();
+        .await;
         let entry = |(sequence, balance): (i64, StoredAmount)| LedgerEntry {
             id: charged.entry,
             user: charged.user,
