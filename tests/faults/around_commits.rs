@@ -106,7 +106,7 @@ async fn fails(world: &World, kind: Kind, place: Place, action: &str, told: Told
         _ if place != Place::After => (Told::Done, 1),
         Again::HasHappenedOnce => (Told::Done, 1),
         Again::IsRefused(code) => (Told::Refused(code.to_owned()), 1),
-        Again::HappensAgain => (Told::Done, 2),
+        Again::IsAnother => (Told::Done, 2),
     };
     assert_eq!(at_once(attempt()).await, told, "{what}, asked for again at once");
     assert_eq!(world.measure().await - before, effect.times(times), "{what}, asked for again");

@@ -32,7 +32,7 @@ pub(crate) enum Again {
     /// It is refused for what has happened.
     IsRefused(&'static str),
     /// It is another one.
-    HappensAgain,
+    IsAnother,
 }
 
 /// Asks for one and the same change, as often as it is called.
@@ -140,7 +140,7 @@ impl Kind {
             Self::Cancel => Again::IsRefused("NOT_CANCELLABLE"),
             Self::Leave => Again::IsRefused("QUEUE_TOKEN_ENDED"),
             Self::Register => Again::IsRefused("EMAIL_TAKEN"),
-            Self::CreateConcert | Self::CreateSchedule => Again::HappensAgain,
+            Self::CreateConcert | Self::CreateSchedule => Again::IsAnother,
             _ => Again::HasHappenedOnce,
         }
     }
@@ -269,7 +269,9 @@ impl Kind {
         let store = stage.store.clone();
         calling(move || {
             let store = store.clone();
-            Box::pin(async move { store.set_first_policy(&Default::default()).await })
+            Box::pin(
+                async move { store.set_first_policy(&domain::waiting_room::RoomPolicy::default()).await },
+            )
         })
     }
 }

@@ -5,14 +5,14 @@ use std::pin::pin;
 use adapter_persistence::fail_points::{Place, StoredChange, point};
 use domain::{
     catalog::Concert, commit::Commit, ids::ConcertId, reservation::SeatsHeld, storage::StorageError,
-    text::Name, waiting_room::Newcomer,
+    text::Name, waiting_room::Newcomer, wallet::BalanceCharged,
 };
 use fail::FailScenario;
 use futures_util::future::{join_all, poll_immediate};
 
 use crate::{
     held_up::HeldUp,
-    stage::{Stage, at_once, new_id, sqlite},
+    stage::{Stage, at_once, keyed, new_id, sqlite},
     world::World,
 };
 
@@ -96,6 +96,30 @@ async fn all_fail_together(place: Place, action: &str) {
     assert_eq!(reserved.unwrap(), Commit::Committed(()));
     added.unwrap();
     assert_eq!(is_there(stage, &held, &concert).await, (true, true));
+    scenario.teardown();
+}
+
+/// As behind a disk that hangs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_file_that_is_not_written_is_told_in_time_and_the_change_is_made_once() {
+    let scenario = FailScenario::setup();
+    let world = World::alone(sqlite().await);
+    let stage = &world.stage;
+    let guest = stage.guest().await;
+    let amount = domain::money::Money::from_units(1);
+    let charged = BalanceCharged { keyed: keyed("key"), ..stage.decide_charge(guest, amount) };
+    let held_up = HeldUp::at(StoredChange::ChargeBalance, Place::Before);
+    let asked = tokio::time::Instant::now();
+    let (first, behind) =
+        tokio::join!(stage.ports.wallets.commit_charge(&charged), stage.ports.room.leave(guest.ticket));
+    assert!(matches!(first, Err(StorageError::Unavailable(_))), "{first:?}");
+    assert!(matches!(behind, Err(StorageError::Unavailable(_))), "{behind:?}");
+    assert!(asked.elapsed() < std::time::Duration::from_secs(5), "told after {:?}", asked.elapsed());
+    held_up.go_on();
+    world.goes_on().await;
+    let again = BalanceCharged { keyed: keyed("key"), ..stage.decide_charge(guest, amount) };
+    assert_eq!(at_once(stage.ports.wallets.commit_charge(&again)).await.unwrap(), Commit::Stale);
+    assert_eq!(stage.ports.wallets.balance(guest.user).await.unwrap(), amount, "expected one charge");
     scenario.teardown();
 }
 

@@ -13,9 +13,11 @@
 mod bad_input;
 mod buying;
 mod catalogue;
+mod hanging_store;
 mod holds;
 mod idempotency;
 mod money;
+mod operations;
 mod operator;
 mod outage;
 mod ownership;
