@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/target/tools
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test bench-room lint format openapi
+.PHONY: help run run-postgres test bench-room bench-overload lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ test: ## Run every test, with a PostgreSQL of its own (or the one that TEST_DATA
 bench-room: ## Measure the waiting room with a million people in it, and print a report; takes some minutes
 	$(CARGO) build --locked --release --package app --package encore-benches --bins
 	@TEST_DATABASE_DURABLE=yes tests/with-postgres $(or $(CARGO_TARGET_DIR),target)/release/bench-room $(SECTIONS)
+
+bench-overload: ## Ask for more than the machine can serve, on both stores, and print a report; takes some minutes
+	$(CARGO) build --locked --release --package app --package encore-benches --bins
+	@TEST_DATABASE_DURABLE=yes tests/with-postgres $(or $(CARGO_TARGET_DIR),target)/release/bench-room overload
 
 lint: $(TOOLS)/bin/cargo-deny ## Check format, lints, dependencies, documentation
 	$(CARGO) fmt --all --check

@@ -1,6 +1,6 @@
 //! A connection that costs its process little, so that what is measured is the service.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,17 +19,31 @@ pub(crate) struct Connection {
 /// What the service has answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// Whether it says when to ask again.
+    pub(crate) says_when: bool,
     pub(crate) body: Vec<u8>,
 }
 
 /// The bytes of a request; `path` begins behind `/api/v1`.
 pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
+    keyed_request(method, path, token, None, body)
+}
+
+/// The same, with an `Idempotency-Key`.
+pub(crate) fn keyed_request(
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    key: Option<&str>,
+    body: Option<&str>,
+) -> Vec<u8> {
+    let key = key.map(|key| format!("Idempotency-Key: {key}\r\n")).unwrap_or_default();
     let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let content = body.map_or(String::new(), |body| {
         format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
     });
     let body = body.unwrap_or_default();
-    format!("{method} /api/v1{path} HTTP/1.1\r\nHost: encore\r\n{authorization}{content}\r\n{body}")
+    format!("{method} /api/v1{path} HTTP/1.1\r\nHost: encore\r\n{authorization}{key}{content}\r\n{body}")
         .into_bytes()
 }
 
@@ -40,21 +54,30 @@ pub(crate) fn address(url: &str) -> SocketAddr {
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the instance takes connections");
-        stream.set_nodelay(true).unwrap();
-        Self { stream, unread: Vec::new() }
+        Self::try_open(address).await.expect("the instance takes connections")
+    }
+
+    pub(crate) async fn try_open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, unread: Vec::new() })
     }
 
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
-        self.send(request).await;
-        let head = self.head().await;
+        self.try_ask(request).await.expect("the instance answers")
+    }
+
+    /// Asks, and tells when the connection ended before the answer did.
+    pub(crate) async fn try_ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.stream.write_all(request).await?;
+        let head = self.try_head().await?;
         let status = head[9..12].parse().expect("a status");
         let length = header(&head, "content-length").map_or(0, |length| length.parse().unwrap());
         while self.unread.len() < length {
-            assert!(self.read().await > 0, "the answer ends early: {head}");
+            self.read_more().await?;
         }
         let body = self.unread.drain(..length).collect();
-        Answer { status, body }
+        Ok(Answer { status, says_when: header(&head, "retry-after").is_some(), body })
     }
 
     pub(crate) async fn send(&mut self, request: &[u8]) {
@@ -63,12 +86,20 @@ impl Connection {
 
     /// The head of an answer.
     pub(crate) async fn head(&mut self) -> String {
+        self.try_head().await.expect("the instance answers")
+    }
+
+    async fn try_head(&mut self) -> io::Result<String> {
         loop {
             if let Some(end) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-                return String::from_utf8(self.unread.drain(..end + 4).collect()).unwrap();
+                return Ok(String::from_utf8(self.unread.drain(..end + 4).collect()).unwrap());
             }
-            assert!(self.read().await > 0, "the instance answers");
+            self.read_more().await?;
         }
+    }
+
+    async fn read_more(&mut self) -> io::Result<()> {
+        if self.read().await == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
     }
 
     /// Reads what has come, and tells how much; 0 at the end.

@@ -1,7 +1,9 @@
-//! How the waiting room does with a million people in it: `make bench-room`.
+//! How the waiting room does with a million people in it: `make bench-room`; and how the service does with more
+//! load than the machine can serve: `make bench-overload`.
 //!
 //! Starts the shipped executable on stores of its own, asks it over HTTP from this process, and writes a report in
-//! Markdown to standard output. Names of sections as arguments leave the others out.
+//! Markdown to standard output. Names of sections as arguments leave the others out. Ends with 1 when a promise was
+//! not kept.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,11 +29,13 @@ use std::io::Write;
 use report::Report;
 
 const SECTIONS: &[&str] = &["size", "slots", "absent", "streams", "joins"];
+/// Measured only when it is named.
+const OVERLOAD: &str = "overload";
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str())) {
+    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str()) && *name != OVERLOAD) {
         eprintln!("there is no section {unknown}, only {}", SECTIONS.join(", "));
         std::process::exit(2);
     }
@@ -53,7 +57,13 @@ async fn main() {
     if is_wanted("joins") {
         sections::joins::measure(&mut report).await;
     }
+    if wanted.iter().any(|wanted| wanted == OVERLOAD) {
+        sections::overload::measure(&mut report).await;
+    }
     std::io::stdout().write_all(report.to_string().as_bytes()).unwrap();
+    if report.has_missed() {
+        std::process::exit(1);
+    }
 }
 
 fn machine() -> String {

@@ -6,6 +6,7 @@ use std::fmt::{self, Display};
 #[derive(Default)]
 pub(crate) struct Report {
     written: String,
+    has_missed: bool,
 }
 
 impl Report {
@@ -30,7 +31,13 @@ impl Report {
 
     /// Whether a promise was kept.
     pub(crate) fn verdict(&mut self, promise: &str, is_kept: bool) {
+        self.has_missed |= !is_kept;
         self.text(&format!("**{}**: {promise}\n", if is_kept { "Kept" } else { "Missed" }));
+    }
+
+    /// Whether a promise was not kept.
+    pub(crate) fn has_missed(&self) -> bool {
+        self.has_missed
     }
 }
 

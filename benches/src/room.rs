@@ -79,6 +79,11 @@ impl Room {
         }
     }
 
+    /// An SQL expression for the text of an id, without dashes.
+    pub(crate) fn sql_text_of_id(&self, column: &str) -> String {
+        if self.is_file() { format!("lower(hex({column}))") } else { format!("replace({column}::text, '-', '')") }
+    }
+
     pub(crate) fn user(number: u64) -> Uuid {
         Uuid::from_u128((1_u128 << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
     }
@@ -106,8 +111,17 @@ impl Room {
 
     /// Registers users, each with money to spend.
     pub(crate) async fn register(&self, numbers: RangeInclusive<u64>) {
+        self.register_with(numbers, if self.is_file() { "100000000" } else { "1000000" }).await;
+    }
+
+    /// Registers users whose balances are the sums of their ledgers: nothing.
+    pub(crate) async fn register_without_money(&self, numbers: RangeInclusive<u64>) {
+        self.register_with(numbers, "0").await;
+    }
+
+    async fn register_with(&self, numbers: RangeInclusive<u64>, balance: &str) {
         let (id, source) = (self.sql_id(1), self.numbers(&numbers));
-        let (now, balance) = if self.is_file() { ("0", "100000000") } else { ("now()", "1000000") };
+        let now = if self.is_file() { "0" } else { "now()" };
         self.transaction(&format!(
             "INSERT INTO users (id, name, email, password_hash, registered_at)
              SELECT {id}, 'A fan', 'fan-' || n || '@example.org', 'none', {now} FROM {source};

@@ -2,6 +2,7 @@
 
 pub(crate) mod absent;
 pub(crate) mod joins;
+pub(crate) mod overload;
 pub(crate) mod size;
 pub(crate) mod slots;
 pub(crate) mod streams;

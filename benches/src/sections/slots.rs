@@ -23,7 +23,8 @@ const LASTS: Duration = Duration::from_secs(45);
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
 const WAITING: u64 = 12_000;
 const SCHEDULES: usize = 60;
-const SEATS: usize = 50;
+/// The seats of a schedule.
+pub(super) const SEATS: usize = 50;
 const WITHIN: f64 = 200.0;
 
 /// What becomes of somebody who is admitted.
@@ -48,14 +49,14 @@ pub(crate) async fn measure(report: &mut Report) {
         let room = Room::filled(kind, &policy, 0, WAITING).await;
         let servers = join_all((0..instances).map(|_| room.serve(&[]))).await;
         let addresses: Vec<_> = servers.iter().map(|(_, address)| *address).collect();
-        let schedules = schedules(&servers[0].0.url).await;
+        let schedules = schedules(&servers[0].0.url, SCHEDULES).await;
         let stage = Arc::new(Stage { room, addresses, schedules });
         play(&stage).await;
         tell(report, &stage.room.database, instances).await;
     }
 }
 
-async fn schedules(url: &str) -> Vec<String> {
+pub(super) async fn schedules(url: &str, number: usize) -> Vec<String> {
     let client = reqwest::Client::new();
     let post = async |path: String, body: Value| -> Value {
         let request = client.request(Method::POST, format!("{url}/api/v1{path}"));
@@ -65,8 +66,8 @@ async fn schedules(url: &str) -> Vec<String> {
     let concert = post("/admin/concerts".into(), json!({"name": "A concert"})).await;
     let path = format!("/admin/concerts/{}/schedules", concert["concertId"].as_str().unwrap());
     let mut schedules = Vec::new();
-    for day in 0..SCHEDULES {
-        let date = chrono::Utc::now() + chrono::Duration::days(30 + i64::try_from(day).unwrap());
+    for hour in 0..number {
+        let date = chrono::Utc::now() + chrono::Duration::hours(720 + i64::try_from(hour).unwrap());
         let seats = json!([{"from": 1, "to": SEATS, "grade": "R", "price": 10}]);
         let body = json!({"concertDate": date.to_rfc3339(), "seats": seats});
         schedules.push(post(path.clone(), body).await["scheduleId"].as_str().unwrap().to_owned());

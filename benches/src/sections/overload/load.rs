@@ -1,0 +1,121 @@
+//! Asking: as fast as answers come, or at a rate, whatever comes of it.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    crowd::{Crowd, Errand},
+    figures::Figures,
+};
+use crate::http::{Answer, Connection};
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked what is due.
+const LOOKS_EVERY: Duration = Duration::from_millis(1);
+
+/// The connections there may be, and what has come of what was asked over them.
+pub(super) struct Clients {
+    pub(super) crowd: Crowd,
+    address: SocketAddr,
+    idle: Mutex<Vec<Connection>>,
+    figures: Mutex<Figures>,
+}
+
+impl Clients {
+    pub(super) fn new(crowd: Crowd, address: SocketAddr) -> Arc<Self> {
+        Arc::new(Self { crowd, address, idle: Mutex::default(), figures: Mutex::default() })
+    }
+
+    /// Opens connections until there are so many.
+    pub(super) async fn connect(&self, connections: usize) {
+        while self.idle.lock().unwrap().len() < connections {
+            let connection = Connection::open(self.address).await;
+            self.idle.lock().unwrap().push(connection);
+        }
+    }
+
+    /// Asks over so many connections, each as soon as it was answered.
+    pub(super) async fn closed(self: &Arc<Self>, connections: usize, lasts: Duration) -> Figures {
+        let began = Instant::now();
+        let asking = (0..connections).map(|_| {
+            let clients = Arc::clone(self);
+            tokio::spawn(async move {
+                while began.elapsed() < lasts {
+                    let connection = clients.idle.lock().unwrap().pop().expect("enough are connected");
+                    clients.ask(connection, Instant::now()).await;
+                }
+            })
+        });
+        join_all(asking).await.into_iter().for_each(Result::unwrap);
+        self.figures(began.elapsed())
+    }
+
+    /// Asks so many times a second, whether or not what was asked before is answered.
+    pub(super) async fn open(self: &Arc<Self>, a_second: f64, lasts: Duration) -> Figures {
+        let began = Instant::now();
+        let (mut asked, mut asking) = (0_u64, Vec::new());
+        while began.elapsed() < lasts {
+            let due = (began.elapsed().as_secs_f64() * a_second) as u64;
+            while asked < due {
+                asked += 1;
+                let at = began + Duration::from_secs_f64(asked as f64 / a_second);
+                let Some(connection) = self.idle.lock().unwrap().pop() else {
+                    self.figures.lock().unwrap().unconnected += 1;
+                    continue;
+                };
+                let clients = Arc::clone(self);
+                asking.push(tokio::spawn(async move { clients.ask(connection, at).await }));
+            }
+            asking.retain(|asking| !asking.is_finished());
+            sleep(LOOKS_EVERY).await;
+        }
+        let lasted = began.elapsed();
+        join_all(asking).await.into_iter().for_each(Result::unwrap);
+        self.figures(lasted)
+    }
+
+    fn figures(&self, lasted: Duration) -> Figures {
+        Figures { lasted, ..std::mem::take(&mut *self.figures.lock().unwrap()) }
+    }
+
+    async fn ask(&self, mut connection: Connection, due: Instant) {
+        let (errand, request) = self.crowd.next();
+        let answer = timeout(PATIENCE, connection.try_ask(&request)).await;
+        match answer {
+            Ok(Ok(answer)) => {
+                self.idle.lock().unwrap().push(connection);
+                self.take(errand, due, Some(answer));
+            }
+            Ok(Err(_)) => {
+                self.figures.lock().unwrap().cut += 1;
+                self.go_without_answer(errand, due).await;
+            }
+            Err(_) => {
+                self.figures.lock().unwrap().timed_out += 1;
+                self.go_without_answer(errand, due).await;
+            }
+        }
+    }
+
+    fn take(&self, errand: Errand, due: Instant, answer: Option<Answer>) {
+        if let Some(answer) = &answer {
+            self.figures.lock().unwrap().answered(errand.name(), due, answer);
+        }
+        self.crowd.answered(errand, answer.as_ref());
+    }
+
+    /// In place of a connection that is of no use any more there is another.
+    async fn go_without_answer(&self, errand: Errand, due: Instant) {
+        self.take(errand, due, None);
+        if let Ok(connection) = Connection::try_open(self.address).await {
+            self.idle.lock().unwrap().push(connection);
+        }
+    }
+}
