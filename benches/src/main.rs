@@ -35,7 +35,8 @@ const OVERLOAD: &str = "overload";
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str()) && *name != OVERLOAD) {
+    if let Some(unknown) = wanted.iter().find(|name| !SECTIONS.contains(&name.as_str()) && *name != OVERLOAD)
+    {
         eprintln!("there is no section {unknown}, only {}", SECTIONS.join(", "));
         std::process::exit(2);
     }

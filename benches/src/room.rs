@@ -81,7 +81,11 @@ impl Room {
 
     /// An SQL expression for the text of an id, without dashes.
     pub(crate) fn sql_text_of_id(&self, column: &str) -> String {
-        if self.is_file() { format!("lower(hex({column}))") } else { format!("replace({column}::text, '-', '')") }
+        if self.is_file() {
+            format!("lower(hex({column}))")
+        } else {
+            format!("replace({column}::text, '-', '')")
+        }
     }
 
     pub(crate) fn user(number: u64) -> Uuid {

@@ -20,6 +20,7 @@ mod money;
 mod operations;
 mod operator;
 mod outage;
+mod overload;
 mod ownership;
 mod process;
 mod queue_events;

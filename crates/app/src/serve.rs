@@ -73,6 +73,7 @@ pub async fn serve(settings: Settings, options: ServeOptions) -> Result<(), Comm
             admin_key: settings.admin_key.clone(),
             trusted_identity: settings.trusted_identity,
             workers: settings.workers,
+            requests_at_most: settings.requests_at_most,
             ..HttpSettings::default()
         },
         std::sync::Arc::new(StoreReadiness(store)),

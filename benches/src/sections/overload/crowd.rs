@@ -131,7 +131,9 @@ impl Crowd {
         let (errand, polls) = self.state().next_errand(self.schedules.len() * SEATS);
         let request = match &errand {
             // From the end of the queue, which nobody's turn gets near to.
-            Errand::Poll => self.room.request(INSIDE + WAITING - polls % (WAITING / 2), "GET", "/queue/status"),
+            Errand::Poll => {
+                self.room.request(INSIDE + WAITING - polls % (WAITING / 2), "GET", "/queue/status")
+            }
             Errand::LogIn => {
                 let body = json!({"email": EMAIL, "password": PASSWORD}).to_string();
                 request("POST", "/sessions", None, Some(&body))

@@ -146,8 +146,16 @@ fn tell(report: &mut Report, phases: &Phases) {
         figures.concat()
     };
     let head = [
-        "phase", "served a second", "p50, ms", "p99, ms", "longest, ms", "refused a second", "p50, ms",
-        "p99, ms", "longest, ms", "no connection free, a second",
+        "phase",
+        "served a second",
+        "p50, ms",
+        "p99, ms",
+        "longest, ms",
+        "refused a second",
+        "p50, ms",
+        "p99, ms",
+        "longest, ms",
+        "no connection free, a second",
     ];
     report.table(&head, &named.iter().map(row).collect::<Vec<_>>());
     for (name, figures) in named {

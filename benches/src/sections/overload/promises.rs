@@ -65,9 +65,5 @@ fn id(number: u64) -> String {
 
 async fn users(room: &Room, sql: &str) -> HashSet<String> {
     let text = room.sql_text_of_id("user_id");
-    room.database
-        .texts(&format!("SELECT {text} AS text FROM ({sql}) AS users"))
-        .await
-        .into_iter()
-        .collect()
+    room.database.texts(&format!("SELECT {text} AS text FROM ({sql}) AS users")).await.into_iter().collect()
 }

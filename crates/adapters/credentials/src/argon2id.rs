@@ -13,9 +13,9 @@ use domain::{
 };
 use tokio::sync::Semaphore;
 
-/// Hashes that may wait for each core; one more is refused, since it would be answered after the caller has
-/// given up.
-const WAITING_A_CORE: usize = 64;
+/// Hashes that may wait for each core, or be made; one more is refused, rather than answered after more than about a
+/// second.
+const WAITING_A_CORE: usize = 32;
 
 /// Hashes passwords, off the threads that serve requests, and no more at a time than there are cores: each
 /// takes 19 MiB and tens of milliseconds.
@@ -116,7 +116,7 @@ mod tests {
     #[tokio::test]
     async fn who_comes_when_too_many_wait_is_refused_at_once() {
         let hasher = Argon2idHasher::new(1).unwrap();
-        let _everybody = Arc::clone(&hasher.places).try_acquire_many_owned(64).unwrap();
+        let _everybody = Arc::clone(&hasher.places).try_acquire_many_owned(32).unwrap();
         let refused = hasher.hash(&Password::new("correct horse".into()).unwrap()).await;
         assert!(matches!(refused, Err(StorageError::Unavailable(_))));
     }

@@ -9,6 +9,7 @@ mod lifecycle;
 mod measurements;
 mod middleware;
 mod openapi;
+mod places;
 mod problem;
 mod request;
 mod request_id;

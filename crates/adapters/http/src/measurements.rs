@@ -7,11 +7,13 @@ use metrics::{Counter, Histogram};
 
 const REQUESTS: &str = "encore_http_requests_total";
 const SECONDS: &str = "encore_http_request_duration_seconds";
+const SHED: &str = "encore_http_requests_shed_total";
 const OPEN_STREAMS: &str = "encore_http_open_streams";
 
 /// Says what the measurements mean.
 pub(crate) fn describe_measurements() {
     metrics::describe_counter!(REQUESTS, "Requests that were answered.");
+    metrics::describe_counter!(SHED, "Requests that were refused since as many as may be were under way.");
     metrics::describe_gauge!(OPEN_STREAMS, "Streams of events that are open.");
     metrics::describe_histogram!(SECONDS, metrics::Unit::Seconds, "From a request's head to its answer's.");
 }
@@ -38,6 +40,11 @@ pub(crate) fn measure(method: &'static str, route: Cow<'static, str>, status: St
         requests.increment(1);
         seconds.record(took);
     });
+}
+
+/// Counts a request that was refused because of the load.
+pub(crate) fn count_shed_request() {
+    metrics::counter!(SHED).increment(1);
 }
 
 /// Counts a stream as open for as long as this lives.

@@ -34,12 +34,13 @@ use crate::calls::{
         charge_balance::charge_balance, list_transactions::list_transactions, show_balance::show_balance,
     },
 };
+use crate::places::{Placed, Places};
 
 /// Puts every call in its place; those of the operator only where there is one.
-pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool) {
+pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, places: &Places) {
     config
         .service(web::scope("/api/v1").configure(|api| {
-            users_calls(api);
+            users_calls(api, places);
             if with_operator {
                 operators_calls(api);
             }
@@ -53,31 +54,35 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool) {
         .default_service(web::to(HttpResponse::NotFound));
 }
 
-fn users_calls(api: &mut ServiceConfig) {
-    api.service(Endpoint::at("/users").post(register_user).resource())
-        .service(Endpoint::at("/sessions").post(open_session).resource())
-        .service(Endpoint::at("/queue/tokens").post(join_queue).resource())
-        .service(Endpoint::at("/queue/tokens/current").delete(leave_queue).resource())
+/// What memory answers and streams, which are bounded by themselves, take no place.
+fn users_calls(api: &mut ServiceConfig, places: &Places) {
+    let placed = |path| Endpoint::at(path).within(places);
+    api.service(placed("/users").post(register_user).resource())
+        .service(placed("/sessions").post(open_session).resource())
+        .service(placed("/queue/tokens").post(join_queue).resource())
+        .service(placed("/queue/tokens/current").delete(leave_queue).resource())
         .service(Endpoint::at("/queue/status").get(check_place).resource())
         .service(Endpoint::at("/queue/events").get(follow_place).resource())
-        .service(Endpoint::at("/concerts").get(list_concerts).resource())
-        .service(Endpoint::at("/concerts/{concertId}/schedules").get(list_schedules).resource())
-        .service(Endpoint::at("/schedules/{scheduleId}/seats").get(list_seats).resource())
+        .service(placed("/concerts").get(list_concerts).resource())
+        .service(placed("/concerts/{concertId}/schedules").get(list_schedules).resource())
+        .service(placed("/schedules/{scheduleId}/seats").get(list_seats).resource())
         .service(Endpoint::at("/schedules/{scheduleId}/seats/events").get(watch_seats).resource())
-        .service(Endpoint::at("/reservations").get(list_reservations).post(hold_seats).resource())
+        .service(placed("/reservations").get(list_reservations).post(hold_seats).resource())
         .service(
-            Endpoint::at("/reservations/{reservationId}")
+            placed("/reservations/{reservationId}")
                 .get(find_reservation)
                 .delete(cancel_reservation)
                 .resource(),
         )
-        .service(Endpoint::at("/users/{userId}/balance").get(show_balance).resource())
-        .service(Endpoint::at("/users/{userId}/balance/charges").post(charge_balance).resource())
-        .service(Endpoint::at("/users/{userId}/balance/transactions").get(list_transactions).resource())
-        .service(Endpoint::at("/payments").get(list_payments).post(pay_reservation).resource())
-        .service(Endpoint::at("/payments/{paymentId}").get(find_payment).resource());
+        .service(placed("/users/{userId}/balance").get(show_balance).resource())
+        .service(placed("/users/{userId}/balance/charges").post(charge_balance).resource())
+        .service(placed("/users/{userId}/balance/transactions").get(list_transactions).resource())
+        .service(placed("/payments").get(list_payments).post(pay_reservation).resource())
+        .service(placed("/payments/{paymentId}").get(find_payment).resource());
 }
 
+/// The operator takes no places: whoever has to do something about the load gets in.
+///
 /// The refund `/admin/payments/{paymentId}/refund` has its place here.
 fn operators_calls(api: &mut ServiceConfig) {
     api.service(Endpoint::at("/admin/concerts").post(create_concert).resource())
@@ -90,11 +95,17 @@ fn operators_calls(api: &mut ServiceConfig) {
 struct Endpoint {
     resource: Resource,
     methods: Vec<Method>,
+    places: Option<Places>,
 }
 
 impl Endpoint {
     fn at(path: &str) -> Self {
-        Self { resource: web::resource(path), methods: Vec::new() }
+        Self { resource: web::resource(path), methods: Vec::new(), places: None }
+    }
+
+    /// Its requests take places.
+    fn within(self, places: &Places) -> Self {
+        Self { places: Some(places.clone()), ..self }
     }
 
     fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(self, handler: H) -> Self {
@@ -122,6 +133,7 @@ impl Endpoint {
         handler: H,
     ) -> Self {
         self.methods.push(method.clone());
+        let handler = Placed { handler, places: self.places.clone() };
         Self { resource: self.resource.route(web::method(method).to(handler)), ..self }
     }
 

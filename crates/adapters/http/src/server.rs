@@ -24,6 +24,7 @@ use crate::{
     measurements::describe_measurements,
     middleware::around_every_request,
     openapi::openapi_json,
+    places::Places,
     response::EventStreams,
     routes::routes,
     settings::HttpSettings,
@@ -89,6 +90,7 @@ pub(crate) struct State {
     metrics: web::Data<PrometheusHandle>,
     description: web::Data<Description>,
     streams: web::Data<EventStreams>,
+    places: Places,
 }
 
 impl State {
@@ -99,7 +101,7 @@ impl State {
         draining: Draining,
         metrics: PrometheusHandle,
     ) -> Self {
-        let HttpSettings { streams_at_most, stream_keep_alive, .. } = settings;
+        let HttpSettings { streams_at_most, stream_keep_alive, requests_at_most, .. } = settings;
         let streams = EventStreams::new(streams_at_most, stream_keep_alive, draining.clone());
         Self {
             use_cases: web::Data::new(use_cases),
@@ -108,6 +110,7 @@ impl State {
             draining: web::Data::new(draining),
             metrics: web::Data::new(metrics),
             streams: web::Data::new(streams),
+            places: Places::new(requests_at_most),
             description: web::Data::new(Description(openapi_json().into())),
         }
     }
@@ -134,6 +137,6 @@ pub(crate) fn application(
         .app_data(state.metrics.clone())
         .app_data(state.description.clone())
         .app_data(state.streams.clone())
-        .configure(|config| routes(config, with_operator))
+        .configure(|config| routes(config, with_operator, &state.places))
         .wrap(from_fn(around_every_request))
 }

@@ -50,6 +50,9 @@ pub struct HttpSettings {
     /// How long a client may leave what was sent to it unread or unacknowledged; its connection ends then. Linux
     /// sees to it, other systems have times of their own.
     pub client_reads_within: Duration,
+    /// The most requests that may be under way in the whole instance, of users and such as may need the store. One
+    /// more is refused at once.
+    pub requests_at_most: usize,
     /// The most streams of events of the whole instance.
     pub streams_at_most: usize,
     /// For how long a stream may be silent before a comment keeps it alive.
@@ -68,6 +71,7 @@ impl Default for HttpSettings {
             request_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_mins(1),
             client_reads_within: Duration::from_secs(30),
+            requests_at_most: 512,
             streams_at_most: 20_000,
             stream_keep_alive: Duration::from_secs(15),
             shutdown_timeout: Duration::from_secs(15),

@@ -7,5 +7,10 @@ use std::time::Duration;
 /// all the same; whoever asks again with the same key is told.
 pub(crate) const ANSWERED_WITHIN: Duration = Duration::from_secs(4);
 
+/// Changes or questions that may wait in one line for the store, whoever asked for them; one more is refused rather
+/// than kept waiting for longer than anybody would. Requests are refused before there are as many: this bounds what
+/// goes on without its caller, and what is asked for beside requests.
+pub(crate) const WAITING_AT_MOST: usize = 1_024;
+
 /// How much earlier the store itself gives up, so that its answer comes in time.
 pub(crate) const TOLD_BEFORE: Duration = Duration::from_millis(500);

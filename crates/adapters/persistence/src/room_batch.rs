@@ -20,12 +20,10 @@ use tokio::{
 };
 
 use crate::{
-    limits::ANSWERED_WITHIN,
+    limits::{ANSWERED_WITHIN, WAITING_AT_MOST},
     room_changes::{RoomChanges, RoomOutcomes},
 };
 
-/// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
-const WAITING_AT_MOST: usize = 8_192;
 /// Changes that are made together, at most.
 const TOGETHER_AT_MOST: usize = 256;
 

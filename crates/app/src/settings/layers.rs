@@ -25,6 +25,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("queue_claim_seconds", "60"),
     ("rate_limits", "on"),
     ("log", "info"),
+    ("requests_at_most", "512"),
     ("shutdown_delay_seconds", "0"),
 ];
 

@@ -52,6 +52,8 @@ pub struct Settings {
     pub shutdown_delay: Duration,
     /// `ENCORE_WORKERS`: threads that serve requests.
     pub workers: usize,
+    /// `ENCORE_REQUESTS_AT_MOST`: requests that may be under way at a time.
+    pub requests_at_most: usize,
 }
 
 impl Settings {
@@ -85,6 +87,7 @@ impl Settings {
             log: layers.text("log")?.to_owned(),
             shutdown_delay: Duration::from_secs(layers.number("shutdown_delay_seconds", 0..=300)?),
             workers: layers.count("workers", 1..=1_024)?,
+            requests_at_most: layers.count("requests_at_most", 1..=1_000_000)?,
         })
     }
 }
@@ -118,7 +121,8 @@ impl fmt::Display for Settings {
         writeln!(formatter, "ENCORE_RATE_LIMITS = {}", if self.rate_limits { "on" } else { "off" })?;
         writeln!(formatter, "ENCORE_LOG = {}", self.log)?;
         writeln!(formatter, "ENCORE_SHUTDOWN_DELAY_SECONDS = {}", self.shutdown_delay.as_secs())?;
-        write!(formatter, "ENCORE_WORKERS = {}", self.workers)
+        writeln!(formatter, "ENCORE_WORKERS = {}", self.workers)?;
+        write!(formatter, "ENCORE_REQUESTS_AT_MOST = {}", self.requests_at_most)
     }
 }
 

@@ -20,10 +20,15 @@ use wallet::{ChargeBalanceError, ListTransactionsError, ShowBalanceError};
 use super::{Code, Problem};
 use crate::response::{Amount, EndReasonName, whole_seconds};
 
-/// When to try again after the store was away.
+/// When to try again after the store was away, or overloaded.
 const STORE_RETRY_SECONDS: u64 = 1;
 /// When to try again after the room was closed.
 const CLOSED_RETRY_SECONDS: u64 = 30;
+
+/// What is told whoever asks for more than can be served in time.
+pub(crate) fn overloaded() -> Problem {
+    Problem::new(Code::StoreUnavailable).retry_after(STORE_RETRY_SECONDS)
+}
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub(crate) use code::Code;
-pub(crate) use from_errors::not_admitted;
+pub(crate) use from_errors::{not_admitted, overloaded};
 pub(crate) use response::{ProblemBody, answer_with, log_fault};
 
 /// A refusal, on its way to the caller.

@@ -56,11 +56,14 @@ pub(crate) fn answer_with(body: &ProblemBody<'_>, mut response: HttpResponse) ->
     response.set_body(BoxBody::new(text))
 }
 
-/// Logs a fault with everything that led to it. A refusal that the rules foresee is none.
+/// Logs a fault with everything that led to it. A refusal that the rules foresee is none; nor is one that has no
+/// cause but the load, of which there are thousands in a second when they come: they are counted.
 pub(crate) fn log_fault(problem: &Problem) {
     match problem.code {
         Code::Internal => tracing::error!(code = problem.code.name(), "{}", chain(problem)),
-        Code::StoreUnavailable => tracing::warn!(code = problem.code.name(), "{}", chain(problem)),
+        Code::StoreUnavailable if problem.source().is_some() => {
+            tracing::warn!(code = problem.code.name(), "{}", chain(problem))
+        }
         _ => {}
     }
 }

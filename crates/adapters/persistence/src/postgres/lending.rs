@@ -18,12 +18,14 @@ use diesel::ConnectionError;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use domain::storage::StorageError;
 use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::AbortHandle,
     time::{Instant, interval, timeout_at},
 };
 use tokio_postgres::{NoTls, Socket, tls::NoTlsStream};
 
 use super::connect::{lively, settings};
+use crate::limits::WAITING_AT_MOST;
 
 /// How often it is looked whether a connection is overdue.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
@@ -32,12 +34,17 @@ const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(super) struct Connections {
     pool: Pool<Connector>,
+    /// Places for those who wait for a connection and those who have one.
+    places: Arc<Semaphore>,
     lent_for: Duration,
 }
 
 /// A connection that is lent, and given back when this is dropped; unless something is left open on it, as after a
 /// panic: then it is thrown away, and the server ends what was open.
-pub(super) struct Connection(Object<Connector>);
+pub(super) struct Connection {
+    lent: Object<Connector>,
+    _place: OwnedSemaphorePermit,
+}
 
 impl Connections {
     /// Makes a pool of at most `connections`, each lent for `lent_for` at most, the wait for it included. Nothing
@@ -45,16 +52,19 @@ impl Connections {
     pub(super) fn new(url: &str, connections: usize, lent_for: Duration) -> Result<Self, StorageError> {
         let connector = Connector { url: lively(url), settings: settings(lent_for), lent_for };
         let pool = Pool::builder(connector).max_size(connections).runtime(Runtime::Tokio1).build();
-        Ok(Self { pool: pool.map_err(StorageError::unexpected)?, lent_for })
+        let places = Arc::new(Semaphore::new(connections + WAITING_AT_MOST));
+        Ok(Self { pool: pool.map_err(StorageError::unexpected)?, places, lent_for })
     }
 
-    /// Lends a connection, from now on.
+    /// Lends a connection, from now on. Where as many as may be wait for one already, nobody else does.
     pub(super) async fn lend(&self) -> Result<Connection, StorageError> {
+        let busy = |_| StorageError::unavailable("too many wait for a connection");
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
         let overdue = Instant::now() + self.lent_for;
         let connection = timeout_at(overdue, self.pool.get()).await.map_err(StorageError::unavailable)?;
-        let connection = connection.map_err(StorageError::unavailable)?;
-        connection.due.at(Some(overdue));
-        Ok(Connection(connection))
+        let lent = connection.map_err(StorageError::unavailable)?;
+        lent.due.at(Some(overdue));
+        Ok(Connection { lent, _place: place })
     }
 }
 
@@ -62,21 +72,21 @@ impl Deref for Connection {
     type Target = AsyncPgConnection;
 
     fn deref(&self) -> &AsyncPgConnection {
-        &self.0.connection
+        &self.lent.connection
     }
 }
 
 impl DerefMut for Connection {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        &mut self.0.connection
+        &mut self.lent.connection
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.due.at(None);
-        if std::thread::panicking() || self.0.has_something_open() {
-            self.0.throw_away();
+        self.lent.due.at(None);
+        if std::thread::panicking() || self.lent.has_something_open() {
+            self.lent.throw_away();
         }
     }
 }
@@ -169,5 +179,32 @@ impl Manager for Connector {
             return Err(RecycleError::message("it is closed, or something is open on it"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::{join_all, poll_immediate};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A server that takes connections and never says a word.
+    async fn silent_server() -> (TcpListener, String) {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://encore@{}/encore", server.local_addr().unwrap());
+        (server, url)
+    }
+
+    #[tokio::test]
+    async fn whoever_wants_a_connection_that_too_many_wait_for_is_refused_at_once() {
+        let (_server, url) = silent_server().await;
+        let connections = Connections::new(&url, 1, Duration::from_mins(1)).unwrap();
+        let mut waiting = Box::pin(join_all((0..=WAITING_AT_MOST).map(|_| connections.lend())));
+        assert!(poll_immediate(&mut waiting).await.is_none(), "expected all of these to wait");
+        let refused = poll_immediate(connections.lend()).await.expect("an answer at once");
+        assert!(matches!(refused, Err(StorageError::Unavailable(_))), "expected it to be refused");
+        drop(waiting);
+        assert!(poll_immediate(connections.lend()).await.is_none(), "expected to be let in again");
     }
 }

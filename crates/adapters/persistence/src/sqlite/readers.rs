@@ -17,12 +17,10 @@ use super::{
     connect::{is_usable, open_connection},
     writer::unwinding,
 };
-use crate::limits::ANSWERED_WITHIN;
+use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST};
 
 /// How many threads read.
 const THREADS: usize = 4;
-/// Questions that may wait; one more is refused.
-const WAITING_AT_MOST: usize = 4096;
 
 type Question = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     fail_points::{Place, StoredChange, reach_blocking},
-    limits::ANSWERED_WITHIN,
+    limits::{ANSWERED_WITHIN, WAITING_AT_MOST},
 };
 
 use super::{
@@ -27,8 +27,6 @@ use super::{
     errors::{storage_error, was_overtaken},
 };
 
-/// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
-const WAITING_AT_MOST: usize = 4096;
 /// Changes that are committed together, at most.
 const TOGETHER_AT_MOST: usize = 256;
 
