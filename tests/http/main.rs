@@ -15,6 +15,7 @@ mod buying;
 mod catalogue;
 mod holds;
 mod idempotency;
+mod login;
 mod money;
 mod operator;
 mod outage;
