@@ -115,7 +115,7 @@ async fn everything_is_logged(database: &Database) -> (Vec<String>, String) {
     let wrong_key = "a-wrong-key-of-the-operator";
     send(call(Method::GET, "/admin/queue").bearer_auth(wrong_key)).await.expect(401);
     let id = child.id().unwrap().to_string();
-    drop(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap());
+    assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
     let secrets =
         [PASSWORD, guess, database_password, wrong_key, ADMIN_KEY, TOKEN_SECRET, &session, &token, cut];
