@@ -12,6 +12,7 @@
 
 mod bad_input;
 mod buying;
+mod callers;
 mod catalogue;
 mod holds;
 mod idempotency;
