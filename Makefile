@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/target/tools
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test bench-room lint format openapi
+.PHONY: help run run-postgres test fuzz-api bench-room lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ run-postgres: ## Serve with two instances and a scheduler on a private PostgreSQ
 test: ## Run every test, with a PostgreSQL of its own (or the one that TEST_DATABASE_URL names)
 	$(CARGO) build --locked --workspace --bins
 	tests/with-postgres $(CARGO) $(RUN_TESTS) --locked --workspace
+
+fuzz-api: ## Let a fuzzer that reads the API's description loose on both stores; EXAMPLES and SEED may be given
+	$(CARGO) build --locked --package app --bins
+	tests/api_fuzz/run --max-examples $(or $(EXAMPLES),200) $(if $(SEED),--seed $(SEED))
+	tests/with-postgres tests/api_fuzz/run --max-examples $(or $(EXAMPLES),200) $(if $(SEED),--seed $(SEED))
 
 bench-room: ## Measure the waiting room with a million people in it, and print a report; takes some minutes
 	$(CARGO) build --locked --release --package app --package encore-benches --bins
