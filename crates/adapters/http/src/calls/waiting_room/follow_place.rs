@@ -153,7 +153,7 @@ problems!(FollowPlaceProblems: IDENTIFIED, STORE; TooManyStreams, ShuttingDown);
         (
             status = 200, description = "The stream. The data of `status` is a `Ticket`.",
             content_type = "text/event-stream", body = StatusEvent,
-            example = "id: waiting-0-12\nevent: status\ndata: {\"status\":\"WAITING\",\"ahead\":0,\"waiting\":12}\n\n: keep-alive\n\n",
+            example = json!({"id": "waiting-0-12", "event": "status", "data": "{\"status\":\"WAITING\",\"ahead\":0,\"waiting\":12}"}),
         ),
         (status = 204, description = "The last event was the last: there is nothing more to come."),
         FollowPlaceProblems,
