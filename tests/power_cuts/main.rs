@@ -88,7 +88,11 @@ async fn check(database: &Database, acknowledged: &[&Acknowledged], when: &str) 
             acknowledged.iter().filter(|row| row.table == table).map(|row| database.id(row.id)).collect();
         let found =
             database.number(&format!("SELECT count(*) FROM {table} WHERE id IN ({})", ids.join(", "))).await;
-        assert_eq!(found, ids.len() as i64, "expected every acknowledged row of {table} to be there, {when}");
+        assert_eq!(
+            usize::try_from(found),
+            Ok(ids.len()),
+            "expected every acknowledged row of {table} to be there, {when}"
+        );
     }
 }
 
