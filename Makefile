@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/target/tools
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test fuzz-api bench-room lint format openapi
+.PHONY: help run run-postgres test controls fuzz-api bench-room lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ run-postgres: ## Serve with two instances and a scheduler on a private PostgreSQ
 test: ## Run every test, with a PostgreSQL of its own (or the one that TEST_DATABASE_URL names)
 	$(CARGO) build --locked --workspace --bins
 	tests/with-postgres $(CARGO) $(RUN_TESTS) --locked --workspace
+
+controls: ## Plant faults into a copy of the project, each of which a test has to find within a minute
+	$(CARGO) build --locked --package encore-tests --bin controls
+	tests/with-postgres $(or $(CARGO_TARGET_DIR),target)/debug/controls $(FAULTS)
 
 fuzz-api: ## Let a fuzzer that reads the API's description loose on both stores; EXAMPLES and SEED may be given
 	$(CARGO) build --locked --package app --bins
