@@ -1,0 +1,7 @@
+//! How calls reach the service, and how its answers are read.
+
+pub mod answers;
+pub mod caller;
+pub mod connection;
+pub mod gates;
+pub mod outgoing;
