@@ -23,5 +23,6 @@ mod process;
 mod queue_events;
 mod queue_policy;
 mod races;
+mod refunds;
 mod seat_events;
 mod waiting_room;

@@ -68,7 +68,7 @@ codes! {
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "There is no such reservation",
         "The id names no reservation of the caller's.";
     PaymentNotFound = "PAYMENT_NOT_FOUND", NOT_FOUND, "There is no such payment",
-        "The id names no payment of the caller's.";
+        "The id names no payment, or not one of the caller's.";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "The path has no such method",
         "The path knows the methods that `Allow` names.";
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "The body did not arrive in time",
@@ -91,6 +91,10 @@ codes! {
         "The reservation was paid before.";
     NotPayable = "NOT_PAYABLE", CONFLICT, "The reservation can not be paid",
         "The reservation was cancelled.";
+    AlreadyRefunded = "ALREADY_REFUNDED", CONFLICT, "The payment is refunded already",
+        "The payment was given back before.";
+    NotRefundable = "NOT_REFUNDABLE", CONFLICT, "The payment can not be refunded",
+        "The show has begun.";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large",
         "The body has more than 64 KiB.";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body is of another type",
