@@ -1,6 +1,6 @@
 //! What goes wrong: instances, schedulers and the store are killed again and again, and one instance's clock is wrong.
 
-use std::{fs, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio, sync::{Arc, Mutex}, time::Duration};
 
 use encore_processes::{
     instance::{Instance, command},
@@ -13,6 +13,7 @@ use crate::{
     history::{Moment, NEVER},
     settings::{CLAIM, HOLD, SESSION, Settings, StoreKind},
     stage::Stage,
+    wire::gates::Gates,
 };
 
 /// How many schedulers run, on PostgreSQL.
@@ -83,10 +84,10 @@ impl Processes {
         self.faketime.is_some()
     }
 
-    /// The instances' addresses.
-    pub fn open_all(&self, stage: &Stage) {
+    /// Tells where the instances are.
+    pub fn open_all(&self, gates: &Gates) {
         for (number, instance) in self.instances.iter().enumerate() {
-            stage.wires.gates.set(number, Some(address_of(instance)));
+            gates.set(number, Some(address_of(instance)));
         }
     }
 
@@ -119,7 +120,11 @@ impl Processes {
 
     /// Kills one or the other, spread over the storm's calls, until that was done often enough; tells how often, and
     /// when the store was away.
-    pub async fn suffer(&mut self, stage: &Arc<Stage>) -> (Kills, Vec<(Moment, Moment)>) {
+    pub async fn suffer(
+        &mut self,
+        stage: &Arc<Stage>,
+        done: &Mutex<Kills>,
+    ) -> (Kills, Vec<(Moment, Moment)>) {
         let mut rng = self.settings.generator_of(u64::from(self.settings.fans) + 1);
         let (mut kills, mut outages) = (Kills::default(), vec![]);
         while !stage.is_over() {
@@ -142,6 +147,7 @@ impl Processes {
                     kills.instances += 1;
                 }
             }
+            *done.lock().unwrap() = kills;
         }
         (kills, outages)
     }

@@ -70,7 +70,7 @@ impl Operator {
             let ways: Vec<_> = chunk.iter().map(|_| self.rng.u16(..1_000)).collect();
             let refunds = requests.iter().zip(&ways).map(|(request, way)| refund(&self.caller, request, *way));
             for ((_, seats), told) in chunk.iter().zip(join_all(refunds).await) {
-                if matches!(told, Told::Payment(_)) {
+                if matches!(told, Told::Paid { .. }) {
                     schedule.sold.fetch_sub(*seats, Relaxed);
                 }
             }
@@ -87,7 +87,7 @@ async fn refund(caller: &Caller, request: &Outgoing, way: u16) -> Told {
     match way {
         0..=79 => {
             let (one, other) = tokio::join!(caller.call(request), caller.call(request));
-            if matches!(one.told, Told::Payment(_)) { one.told } else { other.told }
+            if matches!(one.told, Told::Paid { .. }) { one.told } else { other.told }
         }
         80..=129 => {
             let told = caller.call(request).await.told;

@@ -223,6 +223,7 @@ fn page<T: DeserializeOwned, U>(reply: &Reply, each: impl Fn(T) -> U) -> Option<
 
 fn told(outgoing: &Outgoing, reply: &Reply, wires: &Wires) -> Option<(Told, Option<String>)> {
     let status = reply.status;
+    let is_payment = matches!(outgoing.ask, Ask::Pay { .. });
     let told = match outgoing.ask {
         Ask::Join if status == 200 || status == 201 => return ticket(reply),
         Ask::Status if status == 200 => return ticket(reply),
@@ -246,7 +247,8 @@ fn told(outgoing: &Outgoing, reply: &Reply, wires: &Wires) -> Option<(Told, Opti
                 balance: hundredths(charge.current_balance),
             }
         }
-        Ask::Pay { .. } if status == 201 => {
+        // A refund is told as a payment is.
+        Ask::Pay { .. } | Ask::Refund { .. } if status == if is_payment { 201 } else { 200 } => {
             let body: Payment = json(reply)?;
             Told::Paid { payment: payment(&body)?, balance: hundredths(body.current_balance?) }
         }
@@ -258,7 +260,7 @@ fn told(outgoing: &Outgoing, reply: &Reply, wires: &Wires) -> Option<(Told, Opti
             amount: hundredths(entry.amount),
             after: hundredths(entry.balance_after),
         })?),
-        Ask::Payment { .. } | Ask::Refund { .. } if status == 200 => Told::Payment(payment(&json(reply)?)?),
+        Ask::Payment { .. } if status == 200 => Told::Payment(payment(&json(reply)?)?),
         Ask::Payments if status == 200 => {
             let page: Page<Payment> = json(reply)?;
             Told::Payments(page.items.iter().map(payment).collect::<Option<_>>()?)
