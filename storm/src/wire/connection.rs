@@ -85,21 +85,21 @@ impl Connection {
     }
 }
 
-/// Sends a part of a request only, and resets the connection.
+/// Sends a part of a request only, and resets the connection: nothing can come of it.
 pub async fn send_a_part(address: SocketAddr, outgoing: &Outgoing, linger: Duration) -> io::Result<()> {
     let mut stream = connect(address).await?;
-    let body = outgoing.body.clone().unwrap_or_default();
-    let key =
-        if outgoing.key > 0 { format!("Idempotency-Key: {}\r\n", outgoing.key_text()) } else { String::new() };
-    // The announced length is never reached, so that nothing can come of it.
-    let text = format!(
-        "{} /api/v1{} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n{key}\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        outgoing.method,
-        outgoing.path,
-        outgoing.token,
-        body.len() + 1
+    let mut text = format!(
+        "{} /api/v1{} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n",
+        outgoing.method, outgoing.path, outgoing.token
     );
+    if outgoing.key > 0 {
+        text += &format!("Idempotency-Key: {}\r\n", outgoing.key_text());
+    }
+    if let Some(body) = &outgoing.body {
+        // The announced length is never reached.
+        let length = body.len() + 1;
+        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+    }
     stream.write_all(text.as_bytes()).await?;
     sleep(linger).await;
     Ok(())
