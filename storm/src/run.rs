@@ -35,6 +35,9 @@ const SAMPLED_EVERY: Duration = Duration::from_millis(250);
 /// server's clock by asking it.
 const SLACK: i64 = 100_000;
 
+/// How long the service may take to find back to a store that is there again, in microseconds.
+const FINDS_BACK: i64 = 20_000_000;
+
 /// What came of a storm.
 #[derive(Debug)]
 pub struct Outcome {
@@ -82,6 +85,7 @@ pub async fn run(settings: Settings) -> Outcome {
         claim: micros(CLAIM),
         max_active: i64::from(settings.max_active()),
         seats_at_most: SEATS_AT_MOST,
+        finds_back: FINDS_BACK,
         slack: SLACK + clock.drift(),
     };
     let (fans, schedules) = (wires.directory.fans(), wires.directory.schedules());

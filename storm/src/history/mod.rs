@@ -32,6 +32,12 @@ impl Clock {
         Self { zero: Instant::now(), wall_zero: calendar() }
     }
 
+    /// A clock whose moments are those of the calendar.
+    #[cfg(test)]
+    pub(crate) fn of_the_calendar() -> Self {
+        Self { zero: Instant::now(), wall_zero: 0 }
+    }
+
     /// The moment.
     #[must_use]
     pub fn now(&self) -> Moment {
@@ -68,6 +74,8 @@ pub struct Rules {
     pub max_active: i64,
     /// The most unpaid seats of a schedule that somebody holds at a time.
     pub seats_at_most: u32,
+    /// How long the service may take to find back to a store that is there again.
+    pub finds_back: i64,
     /// By how much an instant of the store's may differ from the storm's clock.
     pub slack: i64,
 }
@@ -87,6 +95,6 @@ pub struct History {
     pub calls: Vec<Call>,
     /// How many turns were live, at moments.
     pub samples: Vec<(Moment, i64)>,
-    /// When the store was away, until the service had time to find back.
+    /// From when to when the store was away.
     pub outages: Vec<(Moment, Moment)>,
 }

@@ -15,6 +15,9 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
             Told::Refused { status, code, .. } if !is_expected(call, *status, *code) => {
                 find(found, Rule::Unexpected, format!("{call:?}"));
             }
+            Told::Refused { code: Code::StoreUnavailable, .. } if !is_away(case, call) => {
+                find(found, Rule::AwayTooLong, format!("{call:?}"));
+            }
             Told::Garbled if call.fault.is_none() => find(found, Rule::Malformed, format!("{call:?}")),
             _ => {}
         }
@@ -22,6 +25,12 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
             find(found, Rule::SomebodyElses, format!("{call:?}"));
         }
     }
+}
+
+/// Whether the store was away during a call, or not yet back for long.
+fn is_away(case: &Case, call: &Call) -> bool {
+    let late = case.history.rules.finds_back;
+    case.history.outages.iter().any(|(began, back)| *began <= call.ended && call.began <= *back + late)
 }
 
 fn status_of(code: Code) -> u16 {

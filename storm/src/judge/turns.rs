@@ -112,7 +112,8 @@ fn judge_the_end(case: &Case, turns: &HashMap<u64, Turn>, found: &mut Found) {
 /// away may be late.
 fn may_rely_on(case: &Case, known: Option<Moment>, call: &Call) -> bool {
     let Some(known) = known else { return false };
-    let away = |outage: &(Moment, Moment)| outage.0 <= call.ended && known <= outage.1;
+    let late = case.history.rules.finds_back;
+    let away = |outage: &(Moment, Moment)| outage.0 <= call.ended && known <= outage.1 + late;
     let is_old_news = matches!(call.told, Told::Ticket { is_old_news: true, .. });
     known + HEARSAY < call.began && !is_old_news && !case.history.outages.iter().any(away)
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     directory::Directory,
-    history::{Call, Clock, FanNumber, Moment, Told},
+    history::{Call, Clock, Code, FanNumber, Moment, Told},
 };
 
 /// An answer that has not come after this time is a fault.
@@ -43,7 +43,7 @@ pub struct Wires {
     pub clock: Clock,
     /// Which ids have which numbers.
     pub directory: Directory,
-    /// How many calls were noted.
+    /// How many calls were made, without those that were told that the store is away.
     pub calls: AtomicU64,
 }
 
@@ -148,7 +148,10 @@ impl Caller {
     }
 
     fn note(&self, gate: Gate, began: Moment, outgoing: &Outgoing, answer: Answer) -> Answer {
-        self.wires.calls.fetch_add(1, Ordering::Relaxed);
+        // While the store is away, calls are many and tell little: they are judged, but do not count.
+        if answer.told.code() != Some(Code::StoreUnavailable) {
+            self.wires.calls.fetch_add(1, Ordering::Relaxed);
+        }
         self.calls.lock().unwrap().push(Call {
             fan: self.fan,
             instance: u8::try_from(gate.instance).unwrap(),
