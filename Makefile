@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/target/tools
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test bench-room lint format openapi
+.PHONY: help run run-postgres test storm bench-room lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,15 @@ run-postgres: ## Serve with two instances and a scheduler on a private PostgreSQ
 
 test: ## Run every test, with a PostgreSQL of its own (or the one that TEST_DATABASE_URL names)
 	$(CARGO) build --locked --workspace --bins
+	scripts/ensure-faketime
 	tests/with-postgres $(CARGO) $(RUN_TESTS) --locked --workspace
+
+storm: ## Let a storm of a million calls and two hundred kills loose on each store, and judge it; takes half an hour
+	$(CARGO) build --locked --release --package app --package encore-storm --bins
+	scripts/ensure-faketime
+	@for store in $(or $(STORM_STORE),sqlite postgres); do \
+		STORM_STORE=$$store $(or $(CARGO_TARGET_DIR),target)/release/storm || exit; \
+	done
 
 bench-room: ## Measure the waiting room with a million people in it, and print a report; takes some minutes
 	$(CARGO) build --locked --release --package app --package encore-benches --bins

@@ -69,7 +69,7 @@ pub struct Processes {
 impl Processes {
     /// Starts instances and schedulers.
     pub async fn start(settings: Settings, database_url: String, server: Option<PostgresServer>) -> Self {
-        let faketime = server.is_some().then(find_faketime).flatten();
+        let faketime = server.is_some().then(find_faketime);
         let mut processes = Self {
             database_url,
             settings,
@@ -227,8 +227,10 @@ fn variables(settings: &Settings) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Where `storm/with-faketime` finds it, too.
-fn find_faketime() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib").ok()?.filter_map(|folder| Some(folder.ok()?.path()));
-    folders.map(|folder| folder.join("faketime/libfaketime.so.1")).find(|path| path.is_file())
+/// Where `scripts/ensure-faketime` finds it, too.
+fn find_faketime() -> PathBuf {
+    let folders = fs::read_dir("/usr/lib").into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path()));
+    let others = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
+    let found = folders.chain(others).map(|folder| folder.join("faketime/libfaketime.so.1"));
+    found.into_iter().find(|path| path.is_file()).expect("libfaketime is installed: run scripts/ensure-faketime")
 }
