@@ -12,9 +12,11 @@
 
 mod bad_input;
 mod buying;
+mod callers;
 mod catalogue;
 mod holds;
 mod idempotency;
+mod login;
 mod money;
 mod operator;
 mod outage;

@@ -37,12 +37,17 @@ impl Service {
 
     /// The same stores' service with other settings, for a test that has to say how.
     pub async fn restarted_with(self, settings: &[(&str, &str)]) -> Self {
+        let count = self.instances.len();
+        Self::start(self.into_database().await, count, settings).await
+    }
+
+    /// The store alone, once its instances have been killed.
+    pub async fn into_database(self) -> Database {
         let Self { instances, database, .. } = self;
-        let count = instances.len();
         for instance in instances {
             instance.kill().await;
         }
-        Self::start(database, count, settings).await
+        database
     }
 
     /// The address of the instance whose turn it is.
