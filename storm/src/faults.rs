@@ -1,6 +1,12 @@
 //! What goes wrong: instances, schedulers and the store are killed again and again, and one instance's clock is wrong.
 
-use std::{fs, path::PathBuf, process::Stdio, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use encore_processes::{
     instance::{Instance, command},
@@ -229,8 +235,12 @@ fn variables(settings: &Settings) -> Vec<(&'static str, String)> {
 
 /// Where `scripts/ensure-faketime` finds it, too.
 fn find_faketime() -> PathBuf {
-    let folders = fs::read_dir("/usr/lib").into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path()));
+    let folders =
+        fs::read_dir("/usr/lib").into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path()));
     let others = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
     let found = folders.chain(others).map(|folder| folder.join("faketime/libfaketime.so.1"));
-    found.into_iter().find(|path| path.is_file()).expect("libfaketime is installed: run scripts/ensure-faketime")
+    found
+        .into_iter()
+        .find(|path| path.is_file())
+        .expect("libfaketime is installed: run scripts/ensure-faketime")
 }

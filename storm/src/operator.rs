@@ -68,7 +68,8 @@ impl Operator {
         for chunk in payments.chunks(8) {
             let requests: Vec<_> = chunk.iter().map(|(payment, _)| refund_request(*payment)).collect();
             let ways: Vec<_> = chunk.iter().map(|_| self.rng.u16(..1_000)).collect();
-            let refunds = requests.iter().zip(&ways).map(|(request, way)| refund(&self.caller, request, *way));
+            let refunds =
+                requests.iter().zip(&ways).map(|(request, way)| refund(&self.caller, request, *way));
             for ((_, seats), told) in chunk.iter().zip(join_all(refunds).await) {
                 if matches!(told, Told::Paid { .. }) {
                     schedule.sold.fetch_sub(*seats, Relaxed);

@@ -2,10 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::AtomicU64,
-    },
+    sync::{Arc, Mutex, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -77,7 +74,7 @@ pub async fn run(settings: Settings) -> Outcome {
     let lasted = began.elapsed();
     processes.stop().await;
     database.wait_until_alone().await;
-    let state = State::read(&database).await.unwrap();
+    let at_the_end = State::read(&database).await.unwrap();
     let clock = wires.clock;
     let rules = Rules {
         hold: micros(HOLD),
@@ -91,12 +88,12 @@ pub async fn run(settings: Settings) -> Outcome {
     let (fans, schedules) = (wires.directory.fans(), wires.directory.schedules());
     let history = History { rules, clock, fans, schedules, calls, samples, outages };
     let judging = Instant::now();
-    let violations = judge::judge(&history, &state);
+    let violations = judge::judge(&history, &at_the_end);
     let judged = judging.elapsed();
     Outcome {
         settings,
         history,
-        state,
+        state: at_the_end,
         kills,
         skewed: processes.is_skewed(),
         lasted,
@@ -117,9 +114,10 @@ async fn make_database(settings: &Settings, folder: &TempDir) -> (Database, Stri
             (Database::Sqlite(path), url, None)
         }
         StoreKind::Postgres => {
-            let server = match settings.durable {
-                true => PostgresServer::start_durable().await,
-                false => PostgresServer::start().await,
+            let server = if settings.durable {
+                PostgresServer::start_durable().await
+            } else {
+                PostgresServer::start().await
             };
             let url = server.url();
             let migrated = command("encore", &url, &[]).arg("migrate").status().await.unwrap();
@@ -130,7 +128,11 @@ async fn make_database(settings: &Settings, folder: &TempDir) -> (Database, Stri
 }
 
 /// Registers everybody, and makes the concert.
-async fn prepare(settings: Settings, wires: &Arc<Wires>, processes: &Processes) -> (Arc<Stage>, Vec<Account>) {
+async fn prepare(
+    settings: Settings,
+    wires: &Arc<Wires>,
+    processes: &Processes,
+) -> (Arc<Stage>, Vec<Account>) {
     processes.open_all(&wires.gates);
     let mut rng = settings.generator_of(u64::from(u32::MAX));
     let key = encore_processes::instance::ADMIN_KEY;

@@ -21,7 +21,10 @@ async fn no_promise_is_broken_in_a_storm(store: StoreKind) {
     let refunds = state.payments.iter().filter(|payment| payment.refunded).count();
     let cut = outcome.history.calls.iter().filter(|call| call.is_open()).count();
     let rows = [state.reservations.len(), state.payments.len(), refunds, state.entries.len(), cut];
-    assert!(rows.iter().all(|count| *count >= 10), "reservations, payments, refunds, entries, cuts: {rows:?}");
+    assert!(
+        rows.iter().all(|count| *count >= 10),
+        "reservations, payments, refunds, entries, cuts: {rows:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

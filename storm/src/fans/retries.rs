@@ -49,7 +49,9 @@ impl Fan {
                 if others == seats {
                     others = others.with(if seats.has(50) { 49 } else { 50 });
                 }
-                if others.count() > 4 { return request.clone() }
+                if others.count() > 4 {
+                    return request.clone();
+                }
                 self.hold_request(&schedule, others)
             }
             Ask::Charge { amount, .. } => self.charge_request(self.number, amount + 1),

@@ -8,11 +8,7 @@ use super::{Fan, person::Token};
 use crate::{
     history::{Code, TicketStatus, Told},
     settings::CLAIM,
-    wire::{
-        answers::Answer,
-        caller::Cut,
-        outgoing::Outgoing,
-    },
+    wire::{answers::Answer, caller::Cut, outgoing::Outgoing},
 };
 
 /// Whether somebody's turn goes on.
@@ -101,8 +97,11 @@ impl Fan {
 
     /// Makes a call that now and then is cut.
     pub(super) async fn call_or_cut(&mut self, request: &Outgoing) -> Told {
-        let told =
-            if self.happens(40) { self.cut(request).await.told } else { self.caller.call(request).await.told };
+        let told = if self.happens(40) {
+            self.cut(request).await.told
+        } else {
+            self.caller.call(request).await.told
+        };
         self.pause_if_away(&told).await;
         told
     }

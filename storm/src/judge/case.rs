@@ -8,9 +8,7 @@ use super::{
     violation::{Found, Rule, find},
 };
 use crate::{
-    history::{
-        Ask, Code, FanNumber, History, Id, NEVER, ScheduleNumber, SeatSet, Status, Told,
-    },
+    history::{Ask, Code, FanNumber, History, Id, NEVER, ScheduleNumber, SeatSet, Status, Told},
     store::{PaymentRow, ReservationRow, State},
 };
 
@@ -33,8 +31,7 @@ impl<'a> Case<'a> {
         let efforts = efforts(history);
         let refunds = refunds(history);
         let payments = state.payments.iter().map(|payment| (payment.id, payment)).collect();
-        let mut case =
-            Self { history, state, fan_of, efforts, stories: HashMap::new(), payments, refunds };
+        let mut case = Self { history, state, fan_of, efforts, stories: HashMap::new(), payments, refunds };
         case.stories = case.tell_stories(found);
         case
     }
@@ -45,7 +42,8 @@ impl<'a> Case<'a> {
     }
 
     fn tell_stories(&self, found: &mut Found) -> HashMap<Id, Story> {
-        let schedules: HashMap<Id, ScheduleNumber> = self.history.schedules.iter().copied().zip(0..).collect();
+        let schedules: HashMap<Id, ScheduleNumber> =
+            self.history.schedules.iter().copied().zip(0..).collect();
         let mut holds = Holds::among(&self.efforts, found);
         let paid = self.paid();
         let cancelled = self.cancelled();
@@ -124,8 +122,8 @@ fn refunds(history: &History) -> HashMap<Id, Change> {
     for call in &history.calls {
         let Ask::Refund { payment } = call.ask else { continue };
         let asked = if matches!(call.told, Told::Paid { .. }) || call.is_open() { call.began } else { NEVER };
-        let is_known = matches!(call.told, Told::Paid { .. })
-            || call.told.code() == Some(Code::AlreadyRefunded);
+        let is_known =
+            matches!(call.told, Told::Paid { .. }) || call.told.code() == Some(Code::AlreadyRefunded);
         let known = if is_known { call.ended } else { NEVER };
         let change = refunds.entry(payment).or_insert(Change::NONE);
         *change = change.or(Change { asked, known });

@@ -31,7 +31,8 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
                 judge_the_time(case, call, seen, found);
             }
             (Ask::Hold { schedule, seats }, Told::Refused { code: Code::SeatLimitReached, .. }) => {
-                let held = by_owner.get(&(call.fan, *schedule)).map_or(0, |stories| maybe_held(stories, call));
+                let held =
+                    by_owner.get(&(call.fan, *schedule)).map_or(0, |stories| maybe_held(stories, call));
                 if held + seats.count() <= case.history.rules.seats_at_most {
                     find(found, Rule::LimitWithoutReason, format!("at most {held} were held: {call:?}"));
                 }
@@ -91,7 +92,8 @@ fn judge_the_limit(case: &Case, stories: &[&Story], found: &mut Found) {
 fn judge_the_time(case: &Case, call: &Call, seen: &SeenReservation, found: &mut Found) {
     let rules = &case.history.rules;
     let Some(story) = case.stories.get(&seen.id) else { return };
-    let (earliest, latest) = (story.held.asked + rules.hold - rules.slack, story.held.known + rules.hold + rules.slack);
+    let (earliest, latest) =
+        (story.held.asked + rules.hold - rules.slack, story.held.known + rules.hold + rules.slack);
     if seen.expires != story.expires || !(earliest..=latest).contains(&story.expires) {
         find(found, Rule::WrongHoldTime, format!("{call:?}, {story:?}"));
     }
@@ -139,7 +141,8 @@ fn judge_the_end(case: &Case, found: &mut Found) {
         let is_right = match row.status {
             Status::Paid => story.payment.is_some() && !story.is_refunded,
             Status::Cancelled => {
-                story.is_refunded || (story.payment.is_none() && story.cancelled.asked < story.expires + story.slack)
+                story.is_refunded
+                    || (story.payment.is_none() && story.cancelled.asked < story.expires + story.slack)
             }
             Status::Reserved | Status::Expired => {
                 story.payment.is_none() && story.cancelled.known == crate::history::NEVER

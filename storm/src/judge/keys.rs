@@ -8,7 +8,7 @@ use super::{
     violation::{Found, Rule, find},
 };
 use crate::{
-    history::{Code, FanNumber, Id, Told},
+    history::{Call, Code, FanNumber, Id, Told},
     store::KeyRow,
 };
 
@@ -23,7 +23,8 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
     let stored: HashMap<(Id, &str), &KeyRow> =
         case.state.keys.iter().map(|row| ((row.user, row.key.as_str()), row)).collect();
     for ((fan, _, key), efforts) in &by_key {
-        let row = stored.get(&(case.history.fans[usize::from(*fan)], format!("storm-{key}").as_str())).copied();
+        let row =
+            stored.get(&(case.history.fans[usize::from(*fan)], format!("storm-{key}").as_str())).copied();
         judge_key(efforts, row, found);
     }
 }
@@ -72,12 +73,12 @@ fn judge_answers(effort: &Effort, row: Option<&KeyRow>, found: &mut Found) {
         find(found, Rule::TwoEffects, format!("{told:?}"));
     }
     for call in told.iter().filter(|call| call.replayed) {
-        let is_another_before = |other: &&crate::history::Call| {
+        let is_another_before = |other: &&Call| {
             !std::ptr::eq(*other, **call)
                 && (other.is_open() || (result_of(other).is_some() && !other.replayed))
                 && other.began <= call.ended
         };
-        if !effort.calls.iter().any(|other| is_another_before(other)) {
+        if !effort.calls.iter().any(is_another_before) {
             find(found, Rule::ReplayedFromNowhere, format!("{call:?}"));
         }
     }

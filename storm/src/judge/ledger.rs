@@ -100,7 +100,9 @@ fn judge_told(
             let entry = result_of(call).and_then(|id| entries.get(&id));
             let is_there = entry.is_some_and(|entry| {
                 let is_the_fans = case.fan_of.get(&entry.user) == Some(&call.fan);
-                is_the_fans && entry.kind == EntryKind::Charge && (entry.amount, entry.after) == (*asked, *balance)
+                is_the_fans
+                    && entry.kind == EntryKind::Charge
+                    && (entry.amount, entry.after) == (*asked, *balance)
             });
             if !is_there || amount != asked {
                 find(found, Rule::LostCharge, format!("{call:?}, {entry:?}"));
@@ -124,14 +126,12 @@ fn judge_told(
                 find(found, Rule::ImpossibleBalance, format!("{call:?}"));
             }
         }
-        (Ask::Balance { owner }, Told::Balance(balance)) if *owner == call.fan => {
-            if !may_be(*balance) {
-                find(found, Rule::ImpossibleBalance, format!("{call:?}"));
-            }
+        (Ask::Balance { owner }, Told::Balance(balance)) if *owner == call.fan && !may_be(*balance) => {
+            find(found, Rule::ImpossibleBalance, format!("{call:?}"));
         }
         (Ask::Transactions { owner }, Told::Transactions(shown)) if *owner == call.fan => {
-            let is_possible = line
-                .is_some_and(|line| line.may_end_with(shown, ENTRIES_SHOWN, call.began, call.ended));
+            let is_possible =
+                line.is_some_and(|line| line.may_end_with(shown, ENTRIES_SHOWN, call.began, call.ended));
             if !is_possible {
                 find(found, Rule::ImpossibleLedger, format!("{call:?}"));
             }

@@ -20,7 +20,7 @@ pub(super) struct Line<'a> {
     surely_from: Vec<Moment>,
 }
 
-impl<'a> Line<'a> {
+impl Line<'_> {
     fn finish(&mut self) {
         let mut latest = Moment::MIN;
         for change in &self.changes {
@@ -37,7 +37,8 @@ impl<'a> Line<'a> {
 
     /// The first entry that stands before one that was known before it was asked for.
     pub(super) fn out_of_order(&self) -> Option<&EntryRow> {
-        let place = (0..self.entries.len()).find(|place| self.surely_from[*place] < self.not_before[*place])?;
+        let place =
+            (0..self.entries.len()).find(|place| self.surely_from[*place] < self.not_before[*place])?;
         Some(self.entries[place])
     }
 
@@ -59,7 +60,13 @@ impl<'a> Line<'a> {
     }
 
     /// Whether the newest entries may have been these at a moment of a span, if so many are shown at most.
-    pub(super) fn may_end_with(&self, shown: &[SeenEntry], at_most: usize, began: Moment, ended: Moment) -> bool {
+    pub(super) fn may_end_with(
+        &self,
+        shown: &[SeenEntry],
+        at_most: usize,
+        began: Moment,
+        ended: Moment,
+    ) -> bool {
         let (least, most) = self.lengths(began, ended);
         (least..=most).any(|length| {
             let newest = self.entries[..length].iter().rev().take(at_most);
@@ -71,8 +78,9 @@ impl<'a> Line<'a> {
 
 /// Everybody's line; and the charges that nobody asked for.
 pub(super) fn lines<'a>(case: &'a Case) -> (HashMap<FanNumber, Line<'a>>, Vec<&'a EntryRow>) {
-    let mut lines: HashMap<FanNumber, Line> =
-        (0..case.history.fans.len()).map(|fan| (FanNumber::try_from(fan).unwrap(), Line::default())).collect();
+    let mut lines: HashMap<FanNumber, Line> = (0..case.history.fans.len())
+        .map(|fan| (FanNumber::try_from(fan).unwrap(), Line::default()))
+        .collect();
     let (mut charges, mut unasked) = (Charges::among(case), vec![]);
     for entry in &case.state.entries {
         let Some(fan) = case.fan_of.get(&entry.user) else {
@@ -97,7 +105,8 @@ pub(super) fn lines<'a>(case: &'a Case) -> (HashMap<FanNumber, Line<'a>>, Vec<&'
 fn of_a_payment(case: &Case, entry: &EntryRow) -> Change {
     let payment = case.payments.get(&entry.reference);
     let story = payment.and_then(|payment| case.stories.get(&payment.reservation));
-    let change = story.map(|story| if entry.kind == EntryKind::Payment { story.paid } else { story.refunded });
+    let change =
+        story.map(|story| if entry.kind == EntryKind::Payment { story.paid } else { story.refunded });
     // Without a story nothing is known of it; that is a violation of its own.
     change.filter(|change| change.asked < NEVER).unwrap_or(Change { asked: Moment::MIN, known: NEVER })
 }

@@ -46,7 +46,8 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
                 judge_shown(case, call, seen, found);
             }
             (Ask::Payment { payment }, Told::Refused { code: Code::PaymentNotFound, .. }) => {
-                let row = case.payments.get(payment).filter(|row| case.fan_of.get(&row.user) == Some(&call.fan));
+                let row =
+                    case.payments.get(payment).filter(|row| case.fan_of.get(&row.user) == Some(&call.fan));
                 let story = row.and_then(|row| case.stories.get(&row.reservation));
                 if story.is_some_and(|story| story.paid.known <= call.began) {
                     find(found, Rule::LostPayment, format!("not found: {call:?}"));
@@ -100,7 +101,11 @@ fn judge_paid(
     };
     let is_the_same = (row.reservation, row.amount) == (seen.reservation, seen.amount);
     // Told as it was when it was made, however often.
-    if !is_the_same || seen.reservation != reservation || seen.refunded || amount.is_some_and(|it| it != row.amount) {
+    if !is_the_same
+        || seen.reservation != reservation
+        || seen.refunded
+        || amount.is_some_and(|it| it != row.amount)
+    {
         find(found, Rule::LostPayment, format!("otherwise: {call:?}, {row:?}"));
     }
 }

@@ -95,7 +95,13 @@ fn overlaps(spans: &Spans) -> Vec<String> {
     let mut longest: Option<(Moment, Moment, Id)> = None;
     for span in spans {
         if let Some(other) = longest.filter(|other| span.0 < other.1) {
-            overlaps.push(format!("{:x} {:?} and {:x} {:?}", other.2, (other.0, other.1), span.2, (span.0, span.1)));
+            overlaps.push(format!(
+                "{:x} {:?} and {:x} {:?}",
+                other.2,
+                (other.0, other.1),
+                span.2,
+                (span.0, span.1)
+            ));
         }
         if longest.is_none_or(|other| other.1 < span.1) {
             longest = Some(*span);
@@ -112,7 +118,12 @@ fn owner(seat: &Seat, call: &Call) -> Option<Id> {
 }
 
 /// Whether nobody can have owned a seat at any moment of a call.
-fn is_free(seats: &HashMap<(ScheduleNumber, u8), Seat>, schedule: ScheduleNumber, number: u8, call: &Call) -> bool {
+fn is_free(
+    seats: &HashMap<(ScheduleNumber, u8), Seat>,
+    schedule: ScheduleNumber,
+    number: u8,
+    call: &Call,
+) -> bool {
     seats.get(&(schedule, number)).is_none_or(|seat| !touches(&seat.maybe, call))
 }
 

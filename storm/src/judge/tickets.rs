@@ -65,7 +65,7 @@ fn judge_owners(case: &Case, found: &mut Found) {
             told.insert(number, call.fan);
             asked.entry(call.fan).or_default().0 += u64::from(is_new);
             let row = usize::try_from(number - 1).ok().and_then(|place| case.state.tickets.get(place));
-            if !row.is_some_and(|row| case.fan_of.get(&row.user) == Some(&call.fan)) {
+            if row.is_none_or(|row| case.fan_of.get(&row.user) != Some(&call.fan)) {
                 find(found, Rule::LostTicket, format!("{call:?}, {row:?}"));
             }
         } else if call.ask == Ask::Join && call.is_open() {

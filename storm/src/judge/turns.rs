@@ -69,7 +69,8 @@ fn turns<'a>(case: &Case<'a>) -> HashMap<u64, Turn<'a>> {
             continue;
         }
         let turn = turns.entry(number).or_default();
-        let is_paid = matches!((&call.ask, &call.told), (Ask::Pay { .. }, Told::Paid { .. })) && !call.replayed;
+        let is_paid =
+            matches!((&call.ask, &call.told), (Ask::Pay { .. }, Told::Paid { .. })) && !call.replayed;
         let is_left = call.told == Told::Left;
         match call.ask {
             Ask::Pay { .. } if is_paid || call.is_open() => turn.pays.push(call),
@@ -103,7 +104,11 @@ fn judge_the_end(case: &Case, turns: &HashMap<u64, Turn>, found: &mut Found) {
             _ => true,
         };
         if !is_right || !is_asked || (turn.is_paid && turn.is_left) {
-            find(found, Rule::TurnNotEnded, format!("{row:?}, pays {:?}, leaves {:?}", turn.pays, turn.leaves));
+            find(
+                found,
+                Rule::TurnNotEnded,
+                format!("{row:?}, pays {:?}, leaves {:?}", turn.pays, turn.leaves),
+            );
         }
     }
 }

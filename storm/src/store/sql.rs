@@ -80,13 +80,15 @@ impl Database {
     ///
     /// The store's words, where it does not answer.
     pub async fn live_turns(&self) -> Result<i64, String> {
-        let rows = self.rows(&[Column::Plain("count(*)")], "FROM queue_tickets WHERE status = 'ACTIVE'").await?;
+        let rows =
+            self.rows(&[Column::Plain("count(*)")], "FROM queue_tickets WHERE status = 'ACTIVE'").await?;
         Ok(rows[0][0].parse().unwrap())
     }
 
     /// Waits until nobody else is connected to the server, so that whatever was under way is over.
     pub async fn wait_until_alone(&self) {
-        let others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        let others =
+            "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
         while matches!(self, Self::Postgres(_))
             && self.rows(&[Column::Plain("count(*)")], others).await.unwrap()[0][0] != "0"
         {
@@ -98,8 +100,7 @@ impl Database {
 fn read_file(path: &str, sql: &str) -> Result<Vec<String>, String> {
     let mut connection = SqliteConnection::establish(path).map_err(|error| error.to_string())?;
     connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| error.to_string())?;
-    let lines: Vec<Line> =
-        diesel::sql_query(sql).load(&mut connection).map_err(|error| error.to_string())?;
+    let lines: Vec<Line> = diesel::sql_query(sql).load(&mut connection).map_err(|error| error.to_string())?;
     Ok(lines.into_iter().map(|line| line.line).collect())
 }
 

@@ -1,6 +1,6 @@
 //! A connection to an instance. It ends with a reset whenever it is dropped, as that of a caller does who vanishes.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{fmt::Write, io, net::SocketAddr, time::Duration};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -93,12 +93,12 @@ pub async fn send_a_part(address: SocketAddr, outgoing: &Outgoing, linger: Durat
         outgoing.method, outgoing.path, outgoing.token
     );
     if outgoing.key > 0 {
-        text += &format!("Idempotency-Key: {}\r\n", outgoing.key_text());
+        write!(text, "Idempotency-Key: {}\r\n", outgoing.key_text()).unwrap();
     }
     if let Some(body) = &outgoing.body {
         // The announced length is never reached.
         let length = body.len() + 1;
-        text += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+        write!(text, "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
     }
     stream.write_all(text.as_bytes()).await?;
     sleep(linger).await;

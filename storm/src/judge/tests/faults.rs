@@ -115,7 +115,9 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
     (Rule::UnaskedCharge, |world| {
         world.add_entry(109, 1, EntryKind::Charge, 7, 0);
     }),
-    (Rule::LedgerOutOfOrder, |world| (world.find(is_charge).began, world.find(is_charge).ended) = at(500, 510)),
+    (Rule::LedgerOutOfOrder, |world| {
+        (world.find(is_charge).began, world.find(is_charge).ended) = at(500, 510);
+    }),
     (Rule::ImpossibleBalance, |world| world.balance(0, 49_999, at(120, 130))),
     (Rule::ImpossibleLedger, |world| {
         world.call(0, Ask::Transactions { owner: 0 }, Told::Transactions([].into()), at(120, 130));

@@ -6,9 +6,7 @@ use crate::{
         SeenPayment, SeenReservation, Status, TicketStatus, Told,
     },
     judge::{Violation, judge},
-    store::{
-        EntryKind, EntryRow, KeyRow, PaymentRow, ReservationRow, SeatRow, State, TicketRow, WalletRow,
-    },
+    store::{EntryKind, EntryRow, KeyRow, PaymentRow, ReservationRow, SeatRow, State, TicketRow, WalletRow},
 };
 
 pub(super) const PRICE: i64 = 10_050;
@@ -99,7 +97,13 @@ impl World {
         assert!(violations.is_empty(), "{violations:#?}");
     }
 
-    pub(super) fn call(&mut self, fan: FanNumber, ask: Ask, told: Told, (began, ended): (Moment, Moment)) -> &mut Call {
+    pub(super) fn call(
+        &mut self,
+        fan: FanNumber,
+        ask: Ask,
+        told: Told,
+        (began, ended): (Moment, Moment),
+    ) -> &mut Call {
         self.history.calls.push(Call {
             fan,
             instance: 0,
@@ -160,7 +164,14 @@ impl World {
         (row.status, row.reason) = ("ENDED".to_owned(), reason.to_owned());
     }
 
-    pub(super) fn add_entry(&mut self, id: Id, fan: FanNumber, kind: EntryKind, amount: i64, reference: Id) -> i64 {
+    pub(super) fn add_entry(
+        &mut self,
+        id: Id,
+        fan: FanNumber,
+        kind: EntryKind,
+        amount: i64,
+        reference: Id,
+    ) -> i64 {
         let wallet = &mut self.state.wallets[usize::from(fan)];
         wallet.balance += amount;
         wallet.entries += 1;
@@ -202,7 +213,14 @@ impl World {
 
     pub(super) fn seen(&mut self, id: Id, status: Status) -> SeenReservation {
         let row = self.reservation(id);
-        SeenReservation { id, schedule: 0, seats: row.seats, price: row.price, status, expires: row.expires_at }
+        SeenReservation {
+            id,
+            schedule: 0,
+            seats: row.seats,
+            price: row.price,
+            status,
+            expires: row.expires_at,
+        }
     }
 
     pub(super) fn hold(&mut self, fan: FanNumber, id: Id, numbers: &[u8], span: (Moment, Moment)) {
@@ -218,7 +236,13 @@ impl World {
         self.call(fan, Ask::Cancel { reservation: id }, Told::Reservation(seen), span);
     }
 
-    pub(super) fn read_reservation(&mut self, fan: FanNumber, id: Id, status: Status, span: (Moment, Moment)) {
+    pub(super) fn read_reservation(
+        &mut self,
+        fan: FanNumber,
+        id: Id,
+        status: Status,
+        span: (Moment, Moment),
+    ) {
         let seen = self.seen(id, status);
         self.call(fan, Ask::Reservation { reservation: id }, Told::Reservation(seen), span);
     }
@@ -233,7 +257,13 @@ impl World {
         }
     }
 
-    pub(super) fn add_payment(&mut self, id: Id, reservation: Id, fan: FanNumber, paid_at: Moment) -> SeenPayment {
+    pub(super) fn add_payment(
+        &mut self,
+        id: Id,
+        reservation: Id,
+        fan: FanNumber,
+        paid_at: Moment,
+    ) -> SeenPayment {
         let amount = self.reservation(reservation).price;
         let row = PaymentRow { id, reservation, user: user(fan), amount, refunded: false, paid_at };
         self.state.payments.push(row);
@@ -263,5 +293,4 @@ impl World {
     pub(super) fn list(&mut self, free: SeatSet, sold: SeatSet, span: (Moment, Moment)) {
         self.call(1, Ask::Seats { schedule: 0 }, Told::Seats { available: free, sold }, span);
     }
-
 }
