@@ -3,12 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{
-    efforts::{Effort, efforts},
+    efforts::{Effort, efforts, result_of},
     story::{Change, Story},
     violation::{Found, Rule, find},
 };
 use crate::{
-    history::{Ask, Code, FanNumber, History, Id, NEVER, ScheduleNumber, SeatSet, Status, Told},
+    history::{Ask, Call, Code, FanNumber, History, Id, NEVER, ScheduleNumber, SeatSet, Status, Told},
     store::{PaymentRow, ReservationRow, State},
 };
 
@@ -39,6 +39,21 @@ impl<'a> Case<'a> {
     /// The story of a reservation of somebody's own.
     pub(super) fn own_story(&self, fan: FanNumber, reservation: Id) -> Option<&Story> {
         self.stories.get(&reservation).filter(|story| story.owner == fan)
+    }
+
+    /// What was done to a reservation, call by call, for whoever looks into a violation.
+    pub(super) fn trail(&self, reservation: Id) -> String {
+        let story = self.stories.get(&reservation);
+        let is_about = |call: &&Call| match call.ask {
+            Ask::Hold { .. } => result_of(call) == Some(reservation),
+            Ask::Cancel { reservation: other } | Ask::Pay { reservation: other, .. } => other == reservation,
+            Ask::Refund { payment } => story.is_some_and(|story| story.payment == Some(payment)),
+            _ => false,
+        };
+        let mut calls: Vec<_> = self.history.calls.iter().filter(is_about).collect();
+        calls.sort_by_key(|call| call.began);
+        let calls: Vec<_> = calls.iter().map(|call| format!("        {call:?}")).collect();
+        format!("{story:?}\n{}", calls.join("\n"))
     }
 
     fn tell_stories(&self, found: &mut Found) -> HashMap<Id, Story> {
@@ -95,6 +110,12 @@ impl<'a> Case<'a> {
             if let Ask::Pay { reservation, .. } = effort.ask {
                 let change = paid.entry((effort.fan, reservation)).or_insert(Change::NONE);
                 *change = change.or(Change { asked: effort.asked, known: effort.known });
+            }
+        }
+        for call in &self.history.calls {
+            if let (Ask::Pay { reservation, .. }, Some(Code::AlreadyPaid)) = (call.ask, call.told.code()) {
+                let change = paid.entry((call.fan, reservation)).or_insert(Change::NONE);
+                *change = change.or(Change { asked: NEVER, known: call.ended });
             }
         }
         paid

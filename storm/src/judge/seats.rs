@@ -34,7 +34,7 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
     for call in &case.history.calls {
         match (&call.ask, &call.told) {
             (Ask::Seats { schedule }, Told::Seats { available, sold }) => {
-                judge_list(&seats, call, *schedule, *available, *sold, found);
+                judge_list(case, &seats, call, (*schedule, *available, *sold), found);
             }
             (
                 Ask::Hold { schedule, seats: wanted },
@@ -60,10 +60,7 @@ fn seats(case: &Case) -> HashMap<(ScheduleNumber, u8), Seat> {
     for story in stories {
         for number in story.seats.numbers() {
             let seat = seats.entry((story.schedule, number)).or_default();
-            let (from, until) = story.surely_owned();
-            if from < until {
-                seat.surely.push((from, until, story.id));
-            }
+            seat.surely.extend(story.surely_owned().map(|(from, until)| (from, until, story.id)));
             let (from, until) = story.maybe_owned();
             join(&mut seat.maybe, (from, until, story.id));
             if story.payment.is_some() {
@@ -134,18 +131,21 @@ fn touches(spans: &Spans, call: &Call) -> bool {
 }
 
 fn judge_list(
+    case: &Case,
     seats: &HashMap<(ScheduleNumber, u8), Seat>,
     call: &Call,
-    schedule: ScheduleNumber,
-    available: SeatSet,
-    sold: SeatSet,
+    (schedule, available, sold): (ScheduleNumber, SeatSet, SeatSet),
     found: &mut Found,
 ) {
     for number in 1..=50 {
         let seat = seats.get(&(schedule, number));
         if available.has(number) {
             if let Some(owner) = seat.and_then(|seat| owner(seat, call)) {
-                find(found, Rule::ListedWhileOwned, format!("seat {number}, {owner:x}'s: {call:?}"));
+                find(
+                    found,
+                    Rule::ListedWhileOwned,
+                    format!("seat {number}: {call:?}: {}", case.trail(owner)),
+                );
             }
         } else if is_free(seats, schedule, number, call) {
             find(found, Rule::NotListedWhileFree, format!("seat {number}: {call:?}"));

@@ -44,14 +44,18 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// While its seats surely were its own.
-    pub(super) fn surely_owned(&self) -> (Moment, Moment) {
-        let until = match (self.payment, self.is_refunded) {
-            (Some(_), true) => self.refunded.asked,
-            (Some(_), false) => NEVER,
-            (None, _) => self.surely_held_until(),
+    /// While its seats surely were its own: while it was held, and while it was paid. A payment that was decided
+    /// before the hold ran out is only seen once it is committed, which may be a little later.
+    pub(super) fn surely_owned(&self) -> impl Iterator<Item = (Moment, Moment)> {
+        let held = (self.held.known, self.surely_held_until());
+        let paid = match (self.payment, self.is_refunded) {
+            (Some(_), true) => (self.paid.known, self.refunded.asked),
+            (Some(_), false) => (self.paid.known, NEVER),
+            (None, _) => (NEVER, NEVER),
         };
-        (self.held.known, until)
+        let is_one = self.payment.is_some() && paid.0 <= held.1;
+        let spans = if is_one { [(held.0, paid.1), (NEVER, NEVER)] } else { [held, paid] };
+        spans.into_iter().filter(|(from, until)| from < until)
     }
 
     /// While its seats may have been its own.
@@ -102,7 +106,13 @@ impl Story {
                     || (self.is_refunded && self.refunded.asked <= ended)
             }
             Status::Expired => {
-                self.payment.is_none() && !self.is_cancelled && self.expires - self.slack <= ended
+                // What was decided before the hold ran out may be committed a little later.
+                let until = match (self.payment, self.is_cancelled) {
+                    (Some(_), _) => self.paid.known,
+                    (None, true) => self.cancelled.known,
+                    (None, false) => NEVER,
+                };
+                self.expires - self.slack <= ended && began <= until
             }
         }
     }

@@ -36,7 +36,7 @@ fn every_rule_has_a_fault() {
 /// A judge that cries wolf is of no use either: what may have been is no violation.
 mod what_may_have_been {
     use super::world::{World, at};
-    use crate::history::{Ask, Code, SeatSet, Told};
+    use crate::history::{Ask, Code, SeatSet, TicketStatus, Told};
 
     #[test]
     fn a_cut_hold_may_be_there_or_not() {
@@ -58,6 +58,24 @@ mod what_may_have_been {
         world.assert_sound();
         world.call(0, Ask::Balance { owner: 0 }, Told::Balance(50_007), at(1_240, 1_250));
         world.assert_sound();
+    }
+
+    #[test]
+    fn a_payment_may_show_only_after_its_hold_ran_out() {
+        // Seats 1 and 2 were refunded by then.
+        let all = (1..=50).fold(SeatSet::default(), SeatSet::with);
+        let but_5 = SeatSet(all.0 & !SeatSet::of(&[5]).0);
+        let mut world = World::sound();
+        world.charge(1, 109, 50_000, 9, at(415, 425));
+        world.hold(1, 209, &[5], at(440, 450));
+        world.add_ticket(1, 4);
+        world.call(1, Ask::Join, World::ticket(4, TicketStatus::Waiting, None, true), at(426, 430));
+        world.pay(1, 209, 309, 4, at(3_300, 3_600));
+        world.list(but_5, SeatSet::of(&[5]), at(3_560, 3_570));
+        world.list(all, SeatSet::default(), at(3_550, 3_560));
+        world.assert_sound();
+        world.list(all, SeatSet::default(), at(3_700, 3_710));
+        assert_eq!(world.judge().len(), 1, "{:#?}", world.judge());
     }
 
     #[test]

@@ -159,7 +159,7 @@ impl World {
         self.call(fan, Ask::Status, Self::ticket(number, status, reason, false), span).ticket = number;
     }
 
-    fn end_ticket(&mut self, number: u64, reason: &str) {
+    pub(super) fn end_ticket(&mut self, number: u64, reason: &str) {
         let row = self.state.tickets.iter_mut().find(|row| row.number == number).unwrap();
         (row.status, row.reason) = ("ENDED".to_owned(), reason.to_owned());
     }
@@ -270,7 +270,14 @@ impl World {
         SeenPayment { id, reservation, amount, refunded: false }
     }
 
-    fn pay(&mut self, fan: FanNumber, reservation: Id, id: Id, ticket: u64, span: (Moment, Moment)) {
+    pub(super) fn pay(
+        &mut self,
+        fan: FanNumber,
+        reservation: Id,
+        id: Id,
+        ticket: u64,
+        span: (Moment, Moment),
+    ) {
         let payment = self.add_payment(id, reservation, fan, span.0);
         let balance = self.add_entry(id + 1_000, fan, EntryKind::Payment, -payment.amount, id);
         self.mark(reservation, true);
