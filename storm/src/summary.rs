@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
-    history::{Code, Moment},
+    history::{Code, Moment, Told},
     judge::{Rule, Violation},
     run::Outcome,
     settings::StoreKind,
@@ -32,7 +32,7 @@ fn figures(outcome: &Outcome) -> String {
             ("PostgreSQL", format!("{}{clock}; 2 schedulers", settings.instances))
         }
     };
-    let unknown = outcome.history.calls.iter().filter(|call| call.is_open()).count();
+    let unknown = outcome.history.calls.iter().filter(|call| call.told == Told::Unknown).count();
     let away = count_of(outcome, Code::StoreUnavailable);
     let counted = outcome.history.calls.len() - away;
     let kills = outcome.kills;
