@@ -65,10 +65,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "diesel-async",
             "diesel_migrations",
             "domain",
+            "fail",
             "futures-util",
             "libsqlite3-sys",
             "thiserror",
             "tokio",
+            "tokio-postgres",
             "tracing",
             "uuid",
         ],
@@ -140,6 +142,24 @@ fn every_crate_uses_exactly_what_it_is_allowed_to() {
     let allowed: BTreeMap<&str, BTreeSet<&str>> =
         ALLOWED.iter().map(|(name, uses)| (*name, uses.iter().copied().collect())).collect();
     assert_eq!(found, allowed, "what is used (left) and what is allowed (right) differ");
+}
+
+#[test]
+fn nothing_that_ships_can_be_made_to_fail() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    for package in &metadata.packages {
+        let normal = package.dependencies.iter().filter(|used| used.kind == DependencyKind::Normal);
+        for used in normal {
+            let switches_on = used.features.iter().any(|feature| feature.contains("failpoints"));
+            assert!(!switches_on, "{} lets {} fail", package.name, used.name);
+            assert!(used.name != "fail" || used.optional, "{} needs fail points", package.name);
+        }
+        for (feature, switched_on) in &package.features {
+            let is_theirs = package.name.as_str() == "adapter-persistence" && feature == "failpoints";
+            let lets_fail = switched_on.iter().any(|on| on.contains("fail"));
+            assert!(is_theirs || !lets_fail, "{feature} of {} lets the store fail", package.name);
+        }
+    }
 }
 
 #[test]

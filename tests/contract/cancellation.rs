@@ -6,7 +6,8 @@ use std::future::Future;
 
 use domain::{
     money::Money,
-    waiting_room::{Joined, Newcomer},
+    waiting_room::{Joined, Newcomer, RollCall},
+    wallet::BalanceCharged,
 };
 use futures_util::future::join_all;
 
@@ -22,6 +23,10 @@ encore_tests::on_every_store! {
     an_abandoned_cancellation_keeps_nobody_waiting,
     an_abandoned_payment_keeps_nobody_waiting,
     an_abandoned_charge_keeps_nobody_waiting,
+    an_abandoned_roll_call_keeps_nobody_waiting,
+    an_abandoned_claim_keeps_nobody_waiting,
+    an_abandoned_registration_is_there_as_a_whole_or_not_at_all,
+    abandoned_jobs_keep_nobody_waiting,
     an_abandoned_schedule_is_there_as_a_whole_or_not_at_all,
     many_who_go_away_at_once_use_nothing_up,
 }
@@ -106,6 +111,113 @@ async fn an_abandoned_change_of_policy_keeps_nobody_waiting(stage: Stage) {
         },
     )
     .await;
+}
+
+async fn an_abandoned_roll_call_keeps_nobody_waiting(stage: Stage) {
+    stage.max_active(1).await;
+    stage.guest().await;
+    abandoned_at_every_step(
+        &stage,
+        async || RollCall { signs: Vec::new(), near_up_to: stage.newcomer().await.ticket.number },
+        |roll| {
+            let room = stage.ports.room.clone();
+            async move { room.call_roll(&roll).await }
+        },
+        async || {
+            stage.newcomer().await;
+        },
+    )
+    .await;
+    stage.check_invariants().await;
+}
+
+async fn an_abandoned_claim_keeps_nobody_waiting(stage: Stage) {
+    let mut inside = 1;
+    stage.guest().await;
+    let last = std::sync::Mutex::new(None);
+    abandoned_at_every_step(
+        &stage,
+        async || {
+            stage.max_active(inside).await;
+            let waiting = stage.newcomer().await.ticket;
+            inside += 1;
+            stage.max_active(inside).await;
+            *last.lock().unwrap() = Some(waiting);
+            waiting
+        },
+        |ticket| stage.ports.room.claim(ticket.id, ticket.user),
+        async || {
+            let ticket = last.lock().unwrap().unwrap();
+            let claimed = stage.ports.room.claim(ticket.id, ticket.user).await.unwrap();
+            assert!(claimed.is_some_and(|ticket| !ticket.is_unclaimed()), "expected the turn to be claimed");
+            stage.leave(ticket.id).await;
+            stage.guest().await;
+        },
+    )
+    .await;
+    stage.check_invariants().await;
+}
+
+async fn an_abandoned_registration_is_there_as_a_whole_or_not_at_all(stage: Stage) {
+    abandoned_at_every_step(
+        &stage,
+        async || {
+            let id = new_id::<domain::ids::UserId>();
+            domain::identity::User {
+                id,
+                name: domain::text::Name::new("A fan").unwrap(),
+                email: domain::identity::Email::new(&format!("{id}@example.org")).unwrap(),
+                registered_at: stage.now(),
+            }
+        },
+        |user| {
+            let users = stage.ports.users.clone();
+            async move { users.add(&user, &domain::identity::PasswordHash("hash".into())).await }
+        },
+        async || {
+            stage.user().await;
+        },
+    )
+    .await;
+    let halves = "SELECT count(*) FROM users WHERE id NOT IN (SELECT user_id FROM wallets)";
+    assert_eq!(stage.number(halves).await, 0, "expected every user to have a wallet");
+}
+
+async fn abandoned_jobs_keep_nobody_waiting(stage: Stage) {
+    let show = stage.schedule().await;
+    let ports = &stage.ports;
+    abandoned_at_every_step(
+        &stage,
+        async || {
+            let guest = stage.guest().await;
+            stage.hold_that_ran_out(guest, &show, &[1]).await;
+        },
+        |()| ports.inventory.tidy_run_out_holds(100),
+        async || {
+            ports.inventory.tidy_run_out_holds(100).await.unwrap();
+        },
+    )
+    .await;
+    let untidied = "SELECT count(*) FROM reservations WHERE status = 'RESERVED'";
+    assert_eq!(stage.number(untidied).await, 0, "expected every hold that ran out to be noted");
+    let guest = stage.guest().await;
+    abandoned_at_every_step(
+        &stage,
+        async || {
+            let keyed = crate::stage::keyed(&uuid::Uuid::now_v7().to_string());
+            let charged = BalanceCharged { keyed, ..stage.decide_charge(guest, Money::from_units(1)) };
+            ports.wallets.commit_charge(&charged).await.unwrap();
+            stage.now() + chrono::Duration::hours(1)
+        },
+        |later| ports.idempotency.forget_before(later, 100),
+        async || {
+            let later = stage.now() + chrono::Duration::hours(1);
+            ports.idempotency.forget_before(later, 100).await.unwrap();
+        },
+    )
+    .await;
+    assert_eq!(stage.number("SELECT count(*) FROM idempotency_records").await, 0);
+    stage.check_invariants().await;
 }
 
 async fn an_abandoned_hold_keeps_nobody_waiting(stage: Stage) {

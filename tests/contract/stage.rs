@@ -31,6 +31,8 @@ use uuid::Uuid;
 
 /// A store under test.
 pub(crate) struct Stage {
+    #[allow(dead_code, reason = "only some binaries that share the stage need more than the ports")]
+    pub(crate) store: Store,
     pub(crate) ports: Ports,
     pub(crate) database: Database,
 }
@@ -145,7 +147,7 @@ impl Stage {
     async fn on(database: Database) -> Self {
         let store = Store::open(&database.address(), CONNECTIONS).await.unwrap();
         store.set_first_policy(&RoomPolicy::default()).await.unwrap();
-        Self { ports: store.ports(), database }
+        Self { ports: store.ports(), store, database }
     }
 
     /// Opens every connection, so that what comes at once is not served one after the other.

@@ -72,7 +72,9 @@ fn passes_without(tree: &Tree, finder: Finder) -> Result<(), String> {
 fn plant(tree: &Tree, fault: &Fault) -> Outcome {
     let _planted = tree.with(fault.edits);
     if let Err(why) = build(tree, fault.finder) {
-        return Outcome::DoesNotBuild(why.lines().find(|line| line.starts_with("error")).unwrap_or("").to_owned());
+        return Outcome::DoesNotBuild(
+            why.lines().find(|line| line.starts_with("error")).unwrap_or("").to_owned(),
+        );
     }
     let began_at = Instant::now();
     let run = test(tree, fault.finder, &[]);

@@ -18,7 +18,7 @@ use uuid::Uuid;
 const INSIDE: u64 = 3;
 const WAITING: u64 = 10;
 
-/// For how long the server is frozen: as long as a statement may take when it is not.
+/// For how long the server is frozen: longer than anybody waits for it.
 const FROZEN: Duration = Duration::from_secs(10);
 
 /// A room with some inside and some who wait, on a server that can be killed.
@@ -129,7 +129,7 @@ async fn told_that_the_store_is_away(answer: impl Future<Output = Answer>) {
     let asked = Instant::now();
     let answer = answer.await.refused(503, "STORE_UNAVAILABLE");
     assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
-    assert!(asked.elapsed() < Duration::from_secs(7), "answered after {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(5), "answered after {:?}", asked.elapsed());
 }
 
 /// The room goes on: somebody leaves, the next is admitted and told so, the others come nearer, and seats are sold.
@@ -201,24 +201,14 @@ async fn whoever_waits_is_told_the_place_while_the_server_is_frozen_and_nobody_l
         let frozen = Instant::now();
         polls.away_since.set(Some(frozen));
         until_ready(&service, false, Duration::from_secs(10)).await;
-        let holding = crowd.inside[1].hold(show.schedule, &[7]);
-        let thaw = async {
-            sleep(FROZEN.saturating_sub(frozen.elapsed())).await;
-            polls.away_since.set(None);
-            server.unfreeze();
-        };
-        let (held, ()) = tokio::join!(holding, thaw);
+        told_that_the_store_is_away(crowd.inside[1].hold(show.schedule, &[7])).await;
+        sleep(FROZEN.saturating_sub(frozen.elapsed())).await;
+        polls.away_since.set(None);
+        server.unfreeze();
         until_ready(&service, true, Duration::from_secs(20)).await;
         polls.over.set(true);
-        held
     };
-    let (held, ()) = tokio::join!(outage, polls.go_on(&crowd.waiting));
-    // Whoever was not refused has waited for the server, and has the seat.
-    if held.status != 201 {
-        held.clone().refused(503, "STORE_UNAVAILABLE");
-    }
-    let seat = "SELECT count(*) FROM seats WHERE seat_number = 7 AND reservation_id IS NOT NULL";
-    assert_eq!(service.database.number(seat).await, i64::from(held.status == 201));
+    tokio::join!(outage, polls.go_on(&crowd.waiting));
     assert_eq!(tickets(&service).await, before, "the room is as it was");
     the_room_goes_on(&crowd, &mut streams, show).await;
 }

@@ -8,4 +8,4 @@ mod serve;
 pub mod settings;
 mod sqlite_lock;
 mod token_secret;
-mod use_cases;
+pub mod use_cases;

@@ -27,7 +27,11 @@ use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 use crate::{id_source::TimeOrderedIds, settings::Settings};
 
 /// The use cases that are driven over HTTP. Needs a runtime, for what follows the store.
-pub(crate) fn for_http(
+///
+/// # Errors
+///
+/// [`StorageError`] when nothing can be prepared for hashing passwords.
+pub fn for_http(
     settings: &Settings,
     secret: &TokenSecret,
     ports: &Ports,
@@ -104,7 +108,8 @@ pub(crate) fn for_http(
 }
 
 /// The use cases that the scheduler drives.
-pub(crate) fn for_scheduler(ports: &Ports) -> Jobs {
+#[must_use]
+pub fn for_scheduler(ports: &Ports) -> Jobs {
     Jobs {
         admit_waiters: Arc::new(AdmitWaiters::new(ports.room.clone())),
         tidy_run_out_holds: Arc::new(TidyRunOutHolds::new(ports.inventory.clone())),

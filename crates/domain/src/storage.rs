@@ -2,10 +2,11 @@
 
 use std::{error::Error, sync::Arc};
 
-/// A store could not answer. Nothing is known to have changed.
+/// A store could not answer. Whether it has made the change that it was asked for is not known: asked for again with
+/// the same key, it is made once.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The store is away, full or overloaded: the same call may succeed later.
+    /// The store is away, full or overloaded, or has not answered in time: the same call may succeed later.
     #[error("the store is not available")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
     /// The store refused in a way that no rule foresees: a fault of ours.

@@ -7,6 +7,8 @@
 
 mod codes;
 mod convert;
+pub mod fail_points;
+mod limits;
 mod pages;
 mod postgres;
 mod queries;

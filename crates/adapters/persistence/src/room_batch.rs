@@ -3,13 +3,14 @@
 //! A change that finds nobody before it is made at once; what arrives while a transaction is under way waits
 //! for the next. Whoever goes away meanwhile changes nothing: the change is made all the same.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe};
 
 use domain::{
     ids::TicketId,
     storage::StorageError,
     waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy},
 };
+use futures_util::FutureExt;
 use tokio::{
     sync::{
         mpsc::{self, error::TrySendError},
@@ -18,12 +19,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::room_changes::{RoomChanges, RoomOutcomes};
+use crate::{
+    limits::ANSWERED_WITHIN,
+    room_changes::{RoomChanges, RoomOutcomes},
+};
 
 /// Changes that may wait; one more is refused rather than kept waiting for longer than anybody would.
 const WAITING_AT_MOST: usize = 8_192;
-/// How long a caller waits. The change may be made all the same: who joined finds the ticket by joining again.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 /// Changes that are made together, at most.
 const TOGETHER_AT_MOST: usize = 256;
 
@@ -84,6 +86,7 @@ impl RoomBatch {
             })
         };
         self.changes.try_send(change(caller)).map_err(refused)?;
+        // After that the change may be made all the same: who joined finds the ticket by joining again.
         let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
         answer.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
     }
@@ -98,7 +101,10 @@ where
         let mut callers = Callers::default();
         let mut changes = RoomChanges::default();
         together.drain(..).for_each(|change| callers.take(change, &mut changes));
-        callers.answer(make(changes).await);
+        // A panic is the failure of these changes, and not the end of all that come after.
+        let outcomes = AssertUnwindSafe(make(changes)).catch_unwind().await;
+        let panicked = |_| Err(StorageError::unexpected("a change of the waiting room panicked"));
+        callers.answer(outcomes.unwrap_or_else(panicked));
     }
 }
 
@@ -243,6 +249,40 @@ mod tests {
         let (batch, _, _) = batch(10);
         let (first, second) = tokio::join!(batch.admit(), batch.call_roll(RollCall::default()));
         assert_eq!(first.unwrap() + second.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_as_a_failure_and_the_next_are_made_all_the_same() {
+        let calls = Arc::new(Mutex::new(0));
+        let batch = RoomBatch::start(move |_| {
+            let calls = Arc::clone(&calls);
+            async move {
+                let call = {
+                    let mut calls = calls.lock().unwrap();
+                    *calls += 1;
+                    *calls
+                };
+                assert!(call > 1, "a fault of ours");
+                Ok(RoomOutcomes::default())
+            }
+        });
+        assert!(matches!(batch.admit().await, Err(StorageError::Unexpected(_))));
+        assert_eq!(batch.admit().await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_kept_waiting_for_longer_than_is_promised_and_the_change_is_made_all_the_same() {
+        let (batch, may_commit, made) = batch(0);
+        let asked = tokio::time::Instant::now();
+        let (first, second) = tokio::join!(batch.join(newcomer(1)), batch.leave(TicketId(Uuid::nil())));
+        assert!(matches!(first, Err(StorageError::Unavailable(_))), "{first:?}");
+        assert!(matches!(second, Err(StorageError::Unavailable(_))), "{second:?}");
+        assert_eq!(asked.elapsed(), ANSWERED_WITHIN);
+        may_commit.add_permits(3);
+        assert_eq!(batch.admit().await.unwrap(), 3, "expected the store to be heard again");
+        let made = made.lock().unwrap();
+        let joins: Vec<_> = made.iter().flat_map(|changes| changes.joins.clone()).collect();
+        assert_eq!(joins, [newcomer(1)], "expected the change to be made once");
     }
 
     #[tokio::test]

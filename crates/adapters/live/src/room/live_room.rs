@@ -35,6 +35,9 @@ use super::{
 /// How long a reading may take before the next is tried.
 const READ_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How long whoever wants to know the present waits for a reading; what is known meanwhile has to do after that.
+const CAUGHT_UP_WITHIN: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// The room in memory, kept up to date for as long as somebody uses it.
 pub struct LiveRoom {
     store: Arc<dyn WaitingRoom>,
@@ -283,8 +286,8 @@ impl RoomMemory for LiveRoom {
         let mut done = self.readings_done.subscribe();
         let mine = self.readings_wanted.fetch_add(1, Ordering::SeqCst) + 1;
         self.reading_wanted.notify_one();
-        // Fails only when the room is on its way out of memory.
-        drop(done.wait_for(|done| *done >= mine).await);
+        // Fails when the store does not answer in time, or the room is on its way out of memory.
+        drop(timeout(CAUGHT_UP_WITHIN, done.wait_for(|done| *done >= mine)).await);
     }
 
     fn place_told(&self, ticket: Ticket) -> Standing {

@@ -13,8 +13,9 @@ use domain::{
     time::Timestamp,
 };
 
-use super::{PostgresStore, errors::storage_error, moment, to_its_end};
+use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
 use crate::{
+    fail_points::{Place, StoredChange, reach},
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
     rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
@@ -84,12 +85,10 @@ impl Catalog for PostgresStore {
     }
 
     async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {
-        diesel::insert_into(concerts::table)
-            .values(ConcertRow::from(concert))
-            .execute(&mut self.connection().await?)
-            .await
-            .map(|_| ())
-            .map_err(storage_error)
+        let insert = diesel::insert_into(concerts::table).values(ConcertRow::from(concert));
+        let mut connection = self.connection().await?;
+        let added = committing(StoredChange::AddConcert, insert.execute(&mut connection)).await;
+        added.map(|_| ()).map_err(storage_error)
     }
 
     async fn add_schedule(&self, schedule: &Schedule, seats: &[Seat]) -> Result<(), StorageError> {
@@ -97,13 +96,14 @@ impl Catalog for PostgresStore {
         let seat_rows: Vec<_> = seats.iter().map(SeatRow::from).collect();
         let mut connection = self.connection().await?;
         to_its_end(async move {
-            connection
-                .transaction(async |connection| {
-                    diesel::insert_into(schedules::table).values(row).execute(connection).await?;
-                    diesel::insert_into(seats::table).values(seat_rows).execute(connection).await?;
-                    Ok(())
-                })
-                .await
+            let add = async |connection: &mut Connection| {
+                diesel::insert_into(schedules::table).values(row).execute(connection).await?;
+                reach(StoredChange::AddSchedule, Place::Inside).await?;
+                diesel::insert_into(seats::table).values(seat_rows).execute(connection).await?;
+                reach(StoredChange::AddSchedule, Place::Before).await
+            };
+            connection.transaction(add).await?;
+            reach(StoredChange::AddSchedule, Place::After).await
         })
         .await
     }

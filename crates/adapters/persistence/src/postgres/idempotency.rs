@@ -11,12 +11,12 @@ use domain::{
 };
 
 use super::{
-    PostgresStore, count,
+    PostgresStore, committing_row, count,
     errors::storage_error,
     moment,
     statement::{SqlText, Statement, values},
 };
-use crate::{queries, rows::IdempotencyRow, sql_types::StoredId};
+use crate::{fail_points::StoredChange, queries, rows::IdempotencyRow, sql_types::StoredId};
 
 /// What is stored under a key. To be asked last, when everything else that a decision needs is known: whoever
 /// has seen the effect of a change then sees its key too, and is not refused what the same request did.
@@ -63,7 +63,9 @@ impl SqlText for ForgetKeys {
 impl IdempotencyRecords for PostgresStore {
     async fn forget_before(&self, instant: Timestamp, at_most: u32) -> Result<u64, StorageError> {
         let statement = Statement::<ForgetKeys>::new(values![moment(instant), i64::from(at_most)]);
-        let forgotten = statement.get_result::<i64>(&mut self.connection().await?).await;
-        forgotten.and_then(count).map_err(storage_error)
+        let mut connection = self.connection().await?;
+        let forgotten = statement.load::<i64>(&mut connection);
+        let forgotten = committing_row(StoredChange::ForgetKeys, forgotten).await;
+        forgotten.and_then(|forgotten| count(forgotten.unwrap_or_default())).map_err(storage_error)
     }
 }

@@ -5,6 +5,7 @@ mod clock;
 mod connect;
 mod errors;
 mod idempotency;
+mod lending;
 mod payments;
 mod reservations;
 mod room_changes;
@@ -17,10 +18,14 @@ mod users;
 mod waiting_room;
 mod wallets;
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use diesel::{dsl::sql, result::Error, sql_types::Bool};
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool::Pool};
+use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::{
     storage::StorageError,
     time::Clock,
@@ -29,13 +34,15 @@ use domain::{
 
 use self::{
     clock::{ASKED_EVERY, Reading, ServerClock},
-    connect::Connection,
     errors::storage_error,
+    lending::{Connection, Connections},
     room_notices::Listener,
     statement::{ReadClock, Statement},
 };
 use crate::{
     convert::{count, moment, row_error},
+    fail_points::{Place, StoredChange, reach},
+    limits::ANSWERED_WITHIN,
     room_batch::RoomBatch,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
@@ -43,13 +50,17 @@ use crate::{
     sql_types::StoredMoment,
 };
 
+/// How long a reading of the room may take: nobody waits for it who has asked for something, and a whole one tells
+/// of everybody.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
 /// Encore on a PostgreSQL database. Cheap to clone.
 #[derive(Clone)]
 pub struct PostgresStore {
-    pool: Pool<AsyncPgConnection>,
+    pool: Connections,
     /// For readings of the waiting room alone, so that whatever waits for the others does not keep it from being
     /// read; one, since a reading goes on from where the same connection has read to.
-    readings: Pool<AsyncPgConnection>,
+    readings: Connections,
     clock: Arc<ServerClock>,
     room: RoomBatch,
     notices: Arc<Listener>,
@@ -72,10 +83,11 @@ impl PostgresStore {
     ///
     /// [`StorageError`] when the server can not be reached.
     pub async fn open(url: &str, connections: usize) -> Result<Self, StorageError> {
-        let pool = connect::pool(url, connections)?;
+        let pool = Connections::new(url, connections, ANSWERED_WITHIN)?;
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
-        let (readings, changes) = (connect::pool(url, 1)?, connect::pool(url, 1)?);
+        let (readings, changes) =
+            (Connections::new(url, 1, READ_WITHIN)?, Connections::new(url, 1, ANSWERED_WITHIN)?);
         let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
         let notices = Arc::new(Listener::new(url.to_owned()));
         Ok(Self { pool, readings, clock, room, notices })
@@ -101,8 +113,9 @@ impl PostgresStore {
     pub async fn set_first_policy(&self, policy: &RoomPolicy) -> Result<(), StorageError> {
         let row = RoomRow::first(policy)?;
         let insert = diesel::insert_into(schema::waiting_room::table).values(row).on_conflict_do_nothing();
-        insert.execute(&mut self.connection().await?).await.map_err(storage_error)?;
-        Ok(())
+        let mut connection = self.connection().await?;
+        let inserted = committing(StoredChange::SetFirstPolicy, insert.execute(&mut connection)).await;
+        inserted.map(|_| ()).map_err(storage_error)
     }
 
     /// Whether the server answers and its tables are up to date.
@@ -126,8 +139,30 @@ impl PostgresStore {
     }
 
     async fn connection(&self) -> Result<Connection, StorageError> {
-        self.pool.get().await.map_err(StorageError::unavailable)
+        self.pool.lend().await
     }
+}
+
+/// Makes a change that is committed with the one statement that it is. `statement` has to wait for the whole answer.
+async fn committing<T>(
+    change: StoredChange,
+    statement: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    reach(change, Place::Before).await?;
+    let done = statement.await?;
+    reach(change, Place::After).await?;
+    Ok(done)
+}
+
+/// Makes a change that is committed with the one statement that it is, and answers with one row or none.
+///
+/// All of the answer is waited for: the server commits such a statement when it has answered, so that its first
+/// row alone says nothing yet.
+async fn committing_row<T>(
+    change: StoredChange,
+    rows: impl Future<Output = Result<Vec<T>, Error>>,
+) -> Result<Option<T>, Error> {
+    committing(change, rows).await.map(|rows| rows.into_iter().next())
 }
 
 /// Runs a transaction to its end in a task of its own: a caller that goes away in the middle of it leaves no
@@ -138,19 +173,23 @@ async fn to_its_end<T: Send + 'static>(
     tokio::spawn(transaction).await.map_err(StorageError::unexpected)?.map_err(storage_error)
 }
 
-async fn make_room_changes(
-    pool: Pool<AsyncPgConnection>,
-    changes: RoomChanges,
-) -> Result<RoomOutcomes, StorageError> {
-    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+async fn make_room_changes(pool: Connections, changes: RoomChanges) -> Result<RoomOutcomes, StorageError> {
+    let mut connection = pool.lend().await?;
     to_its_end(async move {
-        connection.transaction(async |connection| room_changes::make(connection, changes).await).await
+        let change = async |connection: &mut Connection| {
+            let outcomes = room_changes::make(connection, changes).await?;
+            reach(StoredChange::ChangeRoom, Place::Before).await?;
+            Ok::<_, Error>(outcomes)
+        };
+        let outcomes = connection.transaction(change).await?;
+        reach(StoredChange::ChangeRoom, Place::After).await?;
+        Ok(outcomes)
     })
     .await
 }
 
-async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageError> {
-    let mut connection = pool.get().await.map_err(StorageError::unavailable)?;
+async fn ask_time(pool: &Connections) -> Result<Reading, StorageError> {
+    let mut connection = pool.lend().await?;
     // Only now: the wait for a connection is no part of the way to the server.
     let asked = Instant::now();
     let question = Statement::<ReadClock>::new(Vec::new());
@@ -160,7 +199,7 @@ async fn ask_time(pool: &Pool<AsyncPgConnection>) -> Result<Reading, StorageErro
 
 /// Goes on asking for the time until nobody uses the clock. A question that is not answered is asked again
 /// later: the clock runs on meanwhile.
-async fn follow_time(pool: Pool<AsyncPgConnection>, clock: std::sync::Weak<ServerClock>) {
+async fn follow_time(pool: Connections, clock: std::sync::Weak<ServerClock>) {
     let mut due = tokio::time::interval(ASKED_EVERY);
     due.tick().await;
     loop {

@@ -18,7 +18,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, errors,
+    PostgresStore, committing_row, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    fail_points::StoredChange,
     pages::payment_page,
     queries::{self, TimePlace},
     rows::PaymentRow,
@@ -226,7 +227,9 @@ impl Payments for PostgresStore {
             fingerprint,
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<StoredAmount>(&mut connection).await.optional();
+        let done =
+            committing_row(StoredChange::PayReservation, statement.load::<StoredAmount>(&mut connection))
+                .await;
         errors::commit(done.map(|balance| balance.map(|balance| balance.0)))
     }
 
@@ -257,7 +260,9 @@ impl Payments for PostgresStore {
             moment(refund.refunded_at),
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<StoredAmount>(&mut connection).await.optional();
+        let done =
+            committing_row(StoredChange::RefundPayment, statement.load::<StoredAmount>(&mut connection))
+                .await;
         errors::commit(done.map(|balance| balance.map(|balance| balance.0)))
     }
 

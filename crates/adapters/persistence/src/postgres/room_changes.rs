@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     codes::{Code, TicketStatus},
+    fail_points::{Place, StoredChange, reach},
     queries,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::{
@@ -49,6 +50,7 @@ pub(super) async fn make(
         call_roll(connection, &mut room, roll).await?;
     }
     let plan = join(connection, &room, &changes).await?;
+    reach(StoredChange::ChangeRoom, Place::Inside).await?;
     let callers: HashSet<TicketId> = plan.tickets().map(|ticket| ticket.id).collect();
     let mut turns = fill_free_slots(connection, &room, &callers).await?;
     let admitted = turns.len();

@@ -11,12 +11,13 @@ use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::waiting_room::RoomNotices;
 use futures_util::StreamExt;
-use tokio::{sync::Notify, task::AbortHandle};
+use tokio::{sync::Notify, task::AbortHandle, time::timeout};
 
 use super::{
     connect::lively,
     statement::{SqlText, Statement},
 };
+use crate::limits::ANSWERED_WITHIN;
 
 /// How long to wait before a connection that has failed is made anew.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -65,14 +66,19 @@ async fn go_on_listening(url: String, heard: Arc<Notify>) {
 
 /// Listens until the connection fails.
 async fn listen(url: &str, heard: &Notify) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let mut connection = AsyncPgConnection::establish(&lively(url)).await?;
-    connection.batch_execute("LISTEN encore_room").await?;
+    let mut connection = timeout(ANSWERED_WITHIN, begin_to_listen(url)).await??;
     let mut notices = std::pin::pin!(connection.notifications_stream());
     while let Some(notice) = notices.next().await {
         notice?;
         heard.notify_one();
     }
     Ok(())
+}
+
+async fn begin_to_listen(url: &str) -> Result<AsyncPgConnection, Box<dyn Error + Send + Sync>> {
+    let mut connection = AsyncPgConnection::establish(&lively(url)).await?;
+    connection.batch_execute("LISTEN encore_room").await?;
+    Ok(connection)
 }
 
 #[async_trait]

@@ -15,7 +15,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, count, errors,
+    PostgresStore, committing_row, count, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -24,6 +24,7 @@ use super::{
     waiting_room::ticket_of,
 };
 use crate::{
+    fail_points::StoredChange,
     queries,
     rows::{ScheduleRow, SeatRow, holds_so_far},
     schema::concerts,
@@ -239,7 +240,7 @@ impl SeatInventory for PostgresStore {
             fingerprint,
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<StoredId>(&mut connection).await.optional();
+        let done = committing_row(StoredChange::HoldSeats, statement.load::<StoredId>(&mut connection)).await;
         errors::commit(done.map(|done| done.map(|_| ())))
     }
 
@@ -263,13 +264,16 @@ impl SeatInventory for PostgresStore {
             StoredId(released.reservation.user.0),
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<StoredId>(&mut connection).await.optional();
+        let done =
+            committing_row(StoredChange::CancelHold, statement.load::<StoredId>(&mut connection)).await;
         errors::commit(done.map(|done| done.map(|_| ())))
     }
 
     async fn tidy_run_out_holds(&self, at_most: u32) -> Result<u64, StorageError> {
         let statement = Statement::<TidyRunOutHolds>::new(values![i64::from(at_most)]);
-        let expired = statement.get_result::<i64>(&mut self.connection().await?).await;
-        expired.and_then(count).map_err(storage_error)
+        let mut connection = self.connection().await?;
+        let tidied = statement.load::<i64>(&mut connection);
+        let expired = committing_row(StoredChange::TidyRunOutHolds, tidied).await;
+        expired.and_then(|expired| count(expired.unwrap_or_default())).map_err(storage_error)
     }
 }

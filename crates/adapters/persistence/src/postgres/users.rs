@@ -10,12 +10,12 @@ use domain::{
 };
 
 use super::{
-    PostgresStore,
+    PostgresStore, committing_row,
     errors::{storage_error, violates},
     moment,
     statement::{SqlText, Statement, values},
 };
-use crate::{queries::login_with, schema::users, sql_types::StoredId};
+use crate::{fail_points::StoredChange, queries::login_with, schema::users, sql_types::StoredId};
 
 struct AddUser;
 
@@ -40,7 +40,8 @@ impl Users for PostgresStore {
             password.0.clone(),
             moment(user.registered_at),
         ]);
-        match statement.get_result::<i64>(&mut self.connection().await?).await {
+        let mut connection = self.connection().await?;
+        match committing_row(StoredChange::AddUser, statement.load::<i64>(&mut connection)).await {
             Ok(_) => Ok(()),
             Err(error) if violates(&error, "users_email_is_unique") => Err(AddUserError::EmailTaken),
             Err(error) => Err(storage_error(error).into()),

@@ -14,7 +14,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore,
+    PostgresStore, committing,
     errors::storage_error,
     room_reading::{read_changes, read_whole},
     row_error,
@@ -22,6 +22,7 @@ use super::{
     to_its_end,
 };
 use crate::{
+    fail_points::StoredChange,
     room_rows::TicketRow,
     schema::queue_tickets,
     sql_types::{Id, StoredId},
@@ -65,7 +66,7 @@ impl WaitingRoom for PostgresStore {
     }
 
     async fn read_room(&self, since: Option<RoomMark>) -> Result<RoomReading, StorageError> {
-        let mut connection = self.readings.get().await.map_err(StorageError::unavailable)?;
+        let mut connection = self.readings.lend().await?;
         if let Some(since) = since
             && let Some(changes) = read_changes(&mut connection, &since).await.map_err(storage_error)?
         {
@@ -115,8 +116,8 @@ async fn claim_and_find(
     user: UserId,
 ) -> Result<Option<Ticket>, Error> {
     // Both are under way at once, and the server answers the second after the first.
-    let claimed = try_join(claim(connection, ticket, user), ticket_of(connection, ticket, user)).await;
-    claimed.map(|((), ticket)| ticket)
+    let claimed = try_join(claim(connection, ticket, user), ticket_of(connection, ticket, user));
+    committing(StoredChange::ClaimTurn, claimed).await.map(|((), ticket)| ticket)
 }
 
 async fn claim(connection: &AsyncPgConnection, ticket: TicketId, user: UserId) -> Result<(), Error> {

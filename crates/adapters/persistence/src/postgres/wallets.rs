@@ -15,7 +15,7 @@ use domain::{
 use futures_util::future::try_join;
 
 use super::{
-    PostgresStore, errors,
+    PostgresStore, committing_row, errors,
     errors::storage_error,
     idempotency::{find_record, key_and_fingerprint},
     moment,
@@ -23,6 +23,7 @@ use super::{
     waiting_room::ticket_of,
 };
 use crate::{
+    fail_points::StoredChange,
     pages::ledger_page,
     queries,
     rows::LedgerEntryRow,
@@ -115,7 +116,11 @@ impl Wallets for PostgresStore {
             fingerprint,
         ]);
         let mut connection = self.connection().await?;
-        let done = statement.get_result::<(i64, StoredAmount)>(&mut connection).await.optional();
+        let done = committing_row(
+            StoredChange::ChargeBalance,
+            statement.load::<(i64, StoredAmount)>(&mut connection),
+        )
+        .await;
         let entry = |(sequence, balance): (i64, StoredAmount)| LedgerEntry {
             id: charged.entry,
             user: charged.user,

@@ -14,6 +14,7 @@ use domain::{
 
 use super::{SqliteStore, moment};
 use crate::{
+    fail_points::StoredChange,
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
     rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
@@ -83,7 +84,7 @@ impl Catalog for SqliteStore {
         let insert = move |connection: &mut SqliteConnection| {
             diesel::insert_into(concerts::table).values(row).execute(connection)
         };
-        self.writer.write(insert).await.map(|_| ())
+        self.writer.write(StoredChange::AddConcert, insert).await.map(|_| ())
     }
 
     async fn add_schedule(&self, schedule: &Schedule, seats: &[Seat]) -> Result<(), StorageError> {
@@ -93,6 +94,6 @@ impl Catalog for SqliteStore {
             diesel::insert_into(schedules::table).values(row).execute(connection)?;
             diesel::insert_into(seats::table).values(seat_rows).execute(connection)
         };
-        self.writer.write(insert).await.map(|_| ())
+        self.writer.write(StoredChange::AddSchedule, insert).await.map(|_| ())
     }
 }

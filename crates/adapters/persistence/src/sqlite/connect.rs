@@ -13,8 +13,9 @@ use super::errors::{connection_error, storage_error};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
-/// A commit is on the disk before it is acknowledged (`FULL`), and readers do not wait for the writer (`WAL`).
-const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+/// A commit is on the disk before it is acknowledged (`FULL`), and readers do not wait for the writer (`WAL`). Who finds the
+/// file locked by another process is told before the caller has waited for too long.
+const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA foreign_keys = ON;";
 
 /// Opens the file, and makes it if there is none.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{SqliteStore, count, moment};
 use crate::{
+    fail_points::StoredChange,
     queries,
     rows::IdempotencyRow,
     schema::idempotency_records,
@@ -73,6 +74,6 @@ impl IdempotencyRecords for SqliteStore {
             }
             count(i64::try_from(old.len()).unwrap_or(i64::MAX))
         };
-        self.writer.write(forget).await
+        self.writer.write(StoredChange::ForgetKeys, forget).await
     }
 }

@@ -29,6 +29,7 @@ use tokio::sync::Notify;
 use self::{readers::Readers, writer::Writer};
 use crate::{
     convert::{count, moment, row_error},
+    fail_points::StoredChange,
     room_batch::RoomBatch,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::RoomRow,
@@ -95,7 +96,7 @@ impl SqliteStore {
         let insert = move |connection: &mut SqliteConnection| {
             diesel::insert_or_ignore_into(schema::waiting_room::table).values(row).execute(connection)
         };
-        self.writer.write(insert).await.map(|_| ())
+        self.writer.write(StoredChange::SetFirstPolicy, insert).await.map(|_| ())
     }
 
     /// Whether the file can be read and written and its tables are up to date.
@@ -104,7 +105,7 @@ impl SqliteStore {
     ///
     /// [`StorageError`] when it can not be read or written.
     pub async fn is_migrated(&self) -> Result<bool, StorageError> {
-        self.writer.write(|_| Ok(())).await?;
+        self.writer.write(StoredChange::Probe, |_| Ok(())).await?;
         self.readers.read(|connection| Ok(connect::is_migrated(connection))).await?
     }
 
@@ -121,8 +122,11 @@ async fn make_room_changes(
     notices: Arc<Notices>,
     changes: RoomChanges,
 ) -> Result<RoomOutcomes, StorageError> {
-    let outcomes =
-        writer.write(move |connection| room_changes::make(connection, &changes, moment(clock.now()))).await;
+    let outcomes = writer
+        .write(StoredChange::ChangeRoom, move |connection| {
+            room_changes::make(connection, &changes, moment(clock.now()))
+        })
+        .await;
     notices.changed.notify_one();
     outcomes
 }

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    fail_points::StoredChange,
     pages::payment_page,
     queries::{self, TimePlace},
     rows::PaymentRow,
@@ -58,7 +59,11 @@ impl Payments for SqliteStore {
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {
         let (settlement, now) = (settlement.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_payment(connection, &settlement, moment(now()))).await
+        self.writer
+            .commit(StoredChange::PayReservation, move |connection| {
+                commit_payment(connection, &settlement, moment(now()))
+            })
+            .await
     }
 
     async fn load_for_refund(&self, id: PaymentId) -> Result<Option<PaidReservation>, StorageError> {
@@ -74,7 +79,11 @@ impl Payments for SqliteStore {
 
     async fn commit_refund(&self, refund: &Refund) -> Result<Commit<Money>, StorageError> {
         let (refund, now) = (refund.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_refund(connection, &refund, moment(now()))).await
+        self.writer
+            .commit(StoredChange::RefundPayment, move |connection| {
+                commit_refund(connection, &refund, moment(now()))
+            })
+            .await
     }
 
     async fn receipt(&self, user: UserId, id: PaymentId) -> Result<Option<Receipt>, StorageError> {

@@ -8,12 +8,16 @@ use std::{
 
 use diesel::{Connection, SqliteConnection, result::Error};
 use domain::storage::StorageError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     connect::{is_usable, open_connection},
     writer::unwinding,
 };
+use crate::limits::ANSWERED_WITHIN;
 
 /// How many threads read.
 const THREADS: usize = 4;
@@ -66,7 +70,8 @@ impl Readers {
         };
         let refused = |_| StorageError::unavailable("too many questions wait");
         self.questions.try_send(Box::new(question)).map_err(refused)?;
-        answer.await.map_err(|_| StorageError::unavailable("the readers are gone"))?
+        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
+        answer.map_err(|_| StorageError::unavailable("the readers are gone"))?
     }
 }
 

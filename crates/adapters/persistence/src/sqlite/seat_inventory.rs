@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     codes::Code,
+    fail_points::StoredChange,
     queries,
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
     schema::{concerts, hold_counts, reservations, reserved_seats, seats},
@@ -45,7 +46,9 @@ impl SeatInventory for SqliteStore {
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
         let (held, now) = (held.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_hold(connection, &held, moment(now()))).await
+        self.writer
+            .commit(StoredChange::HoldSeats, move |connection| commit_hold(connection, &held, moment(now())))
+            .await
     }
 
     async fn load_for_cancel(
@@ -65,12 +68,20 @@ impl SeatInventory for SqliteStore {
 
     async fn commit_cancel(&self, released: &HoldReleased) -> Result<Commit<()>, StorageError> {
         let (released, now) = (released.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_cancel(connection, &released, moment(now()))).await
+        self.writer
+            .commit(StoredChange::CancelHold, move |connection| {
+                commit_cancel(connection, &released, moment(now()))
+            })
+            .await
     }
 
     async fn tidy_run_out_holds(&self, at_most: u32) -> Result<u64, StorageError> {
         let now = self.writing_clock();
-        self.writer.write(move |connection| tidy_run_out_holds(connection, at_most, moment(now()))).await
+        self.writer
+            .write(StoredChange::TidyRunOutHolds, move |connection| {
+                tidy_run_out_holds(connection, at_most, moment(now()))
+            })
+            .await
     }
 }
 

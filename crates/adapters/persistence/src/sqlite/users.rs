@@ -11,6 +11,7 @@ use domain::{
 
 use super::{SqliteStore, errors::is_unique_violation, moment, writer::WriteError};
 use crate::{
+    fail_points::StoredChange,
     queries::login_with,
     rows::NewUserRow,
     schema::{users, wallets},
@@ -38,7 +39,7 @@ impl Users for SqliteStore {
             );
             diesel::insert_into(wallets::table).values(wallet).execute(connection)
         };
-        match self.writer.change(insert).await {
+        match self.writer.change(StoredChange::AddUser, insert).await {
             Ok(_) => Ok(()),
             Err(WriteError::Refused(error)) if is_unique_violation(&error, "users.email") => {
                 Err(AddUserError::EmailTaken)

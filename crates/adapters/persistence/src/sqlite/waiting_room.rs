@@ -13,6 +13,7 @@ use domain::{
 
 use super::{SqliteStore, moment, room_changes, room_reading::read_room, row_error};
 use crate::{
+    fail_points::StoredChange,
     queries,
     room_rows::{EndColumns, RoomRow, TicketRow},
     schema::{queue_tickets, waiting_room},
@@ -41,7 +42,7 @@ impl WaitingRoom for SqliteStore {
             room_changes::claim(connection, ticket, &room.policy().map_err(row_error)?, moment(now()))?;
             ticket_of(connection, ticket, user)
         };
-        self.writer.write(claim).await
+        self.writer.write(StoredChange::ClaimTurn, claim).await
     }
 
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {

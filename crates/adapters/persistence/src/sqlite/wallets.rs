@@ -20,6 +20,7 @@ use super::{
     writer::stale_unless,
 };
 use crate::{
+    fail_points::StoredChange,
     pages::ledger_page,
     queries,
     rows::LedgerEntryRow,
@@ -66,7 +67,11 @@ impl Wallets for SqliteStore {
 
     async fn commit_charge(&self, charged: &BalanceCharged) -> Result<Commit<LedgerEntry>, StorageError> {
         let (charged, now) = (charged.clone(), self.writing_clock());
-        self.writer.commit(move |connection| commit_charge(connection, &charged, moment(now()))).await
+        self.writer
+            .commit(StoredChange::ChargeBalance, move |connection| {
+                commit_charge(connection, &charged, moment(now()))
+            })
+            .await
     }
 
     async fn balance(&self, user: UserId) -> Result<Money, StorageError> {

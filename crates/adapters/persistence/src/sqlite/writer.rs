@@ -12,7 +12,15 @@ use std::{
 
 use diesel::{Connection, SqliteConnection, result::Error};
 use domain::{commit::Commit, storage::StorageError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::{
+    fail_points::{Place, StoredChange, reach_blocking},
+    limits::ANSWERED_WITHIN,
+};
 
 use super::{
     connect::{is_usable, open_connection},
@@ -32,6 +40,8 @@ pub(super) struct Writer {
 
 /// A change on its way through the thread, whatever it results in.
 trait Change: Send {
+    /// Which one it is.
+    fn which(&self) -> StoredChange;
     /// Makes the change; whether it is to be kept.
     fn make(&mut self, connection: &mut SqliteConnection) -> Result<(), Error>;
     /// Tells the caller, after the transaction has ended one way or the other.
@@ -39,6 +49,7 @@ trait Change: Send {
 }
 
 struct Pending<T, F> {
+    which: StoredChange,
     change: Option<F>,
     outcome: Option<Result<T, Error>>,
     caller: oneshot::Sender<Result<T, WriteError>>,
@@ -57,10 +68,18 @@ where
     T: Send,
     F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send,
 {
+    fn which(&self) -> StoredChange {
+        self.which
+    }
+
     fn make(&mut self, connection: &mut SqliteConnection) -> Result<(), Error> {
         let Some(change) = self.change.take() else { return Ok(()) };
         // A nested transaction is a savepoint.
-        let outcome = connection.transaction(change);
+        let outcome = connection.transaction(|connection| {
+            let done = change(connection)?;
+            reach_blocking(self.which, Place::Inside)?;
+            Ok(done)
+        });
         let broken = matches!(outcome, Err(Error::BrokenTransactionManager));
         self.outcome = Some(outcome);
         if broken { Err(Error::BrokenTransactionManager) } else { Ok(()) }
@@ -93,34 +112,39 @@ impl Writer {
     }
 
     /// Makes a change, and waits until it is on the disk.
-    pub(super) async fn change<T, F>(&self, change: F) -> Result<T, WriteError>
+    pub(super) async fn change<T, F>(&self, which: StoredChange, change: F) -> Result<T, WriteError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let pending = Pending { change: Some(change), outcome: None, caller };
+        let pending = Pending { which, change: Some(change), outcome: None, caller };
         let refused = |_| WriteError::Storage(StorageError::unavailable("too many changes wait"));
         self.changes.try_send(Box::new(pending)).map_err(refused)?;
-        answer.await.map_err(|_| WriteError::Storage(StorageError::unavailable("the writer is gone")))?
+        let unavailable = |cause: Box<dyn std::error::Error + Send + Sync>| {
+            WriteError::Storage(StorageError::unavailable(cause))
+        };
+        // After that the change may be made all the same.
+        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(|late| unavailable(late.into()))?;
+        answer.map_err(|_| unavailable("the writer is gone".into()))?
     }
 
     /// Makes a change whose every error is the store's.
-    pub(super) async fn write<T, F>(&self, change: F) -> Result<T, StorageError>
+    pub(super) async fn write<T, F>(&self, which: StoredChange, change: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
     {
-        self.change(change).await.map_err(WriteError::into_storage)
+        self.change(which, change).await.map_err(WriteError::into_storage)
     }
 
     /// Commits a decision: a change that rolls itself back, or was overtaken, is stale.
-    pub(super) async fn commit<T, F>(&self, change: F) -> Result<Commit<T>, StorageError>
+    pub(super) async fn commit<T, F>(&self, which: StoredChange, change: F) -> Result<Commit<T>, StorageError>
     where
         T: Send + 'static,
         F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
     {
-        match self.change(change).await {
+        match self.change(which, change).await {
             Ok(done) => Ok(Commit::Committed(done)),
             Err(WriteError::Refused(Error::RollbackTransaction)) => Ok(Commit::Stale),
             Err(WriteError::Refused(error)) if was_overtaken(&error) => Ok(Commit::Stale),
@@ -145,11 +169,7 @@ fn write_until_done(
 ) {
     let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
     while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
-        let committed = unwinding(|| {
-            connection.immediate_transaction(|connection| {
-                together.iter_mut().try_for_each(|change| change.make(connection))
-            })
-        });
+        let committed = unwinding(|| make_together(&mut connection, &mut together));
         for change in together.drain(..) {
             change.answer(committed.clone());
         }
@@ -160,6 +180,17 @@ fn write_until_done(
             connection = opened;
         }
     }
+}
+
+fn make_together(connection: &mut SqliteConnection, together: &mut [Box<dyn Change>]) -> Result<(), Error> {
+    let reach = |changes: &[Box<dyn Change>], place| {
+        changes.iter().try_for_each(|change| reach_blocking(change.which(), place))
+    };
+    connection.immediate_transaction(|connection| {
+        together.iter_mut().try_for_each(|change| change.make(connection))?;
+        reach(together, Place::Before)
+    })?;
+    reach(together, Place::After)
 }
 
 /// Runs a transaction; a panic in it is a failure of its own and not the thread's end.

@@ -54,6 +54,8 @@ pub(super) struct Contents {
     pub(super) claims_take: Duration,
     /// Whether it tells everything again that it has told before.
     pub(super) repeats_itself: bool,
+    /// How often it was asked for everything, and has told it.
+    pub(super) whole_readings: u32,
     tickets: Vec<TicketNews>,
     /// The numbers of the tickets that have changed since they were issued; a mark tells how many were read.
     changed: Vec<u64>,
@@ -89,7 +91,13 @@ impl Contents {
         self.change(number, |news| news.passed_over = true);
     }
 
-    fn read(&self, since: Option<&RoomMark>, now: Timestamp) -> RoomReading {
+    /// Knows nothing any more of what has changed until now.
+    pub(super) fn forget_changes(&mut self) {
+        self.changed.clear();
+    }
+
+    fn read(&mut self, since: Option<&RoomMark>, now: Timestamp) -> RoomReading {
+        self.whole_readings += u32::from(since.is_none());
         let changed = |since: &RoomMark| {
             let told: usize = if self.repeats_itself { 0 } else { since.0.parse().unwrap() };
             let news = self.changed[told..].iter().map(|number| self.news(*number)).collect();
@@ -277,6 +285,7 @@ impl Stage {
             admits: true,
             claims_take: TAKES,
             repeats_itself: false,
+            whole_readings: 0,
             tickets: vec![],
             changed: vec![],
         };
