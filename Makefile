@@ -6,7 +6,7 @@ TOOLS := $(CURDIR)/target/tools
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest run" || echo "test")
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test storm bench-room lint format openapi
+.PHONY: help run run-postgres test storm fuzz-api bench-room lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,11 @@ storm: ## Let a storm of a million calls and two hundred kills loose on each sto
 	@for store in $(or $(STORM_STORE),sqlite postgres); do \
 		STORM_STORE=$$store $(or $(CARGO_TARGET_DIR),target)/release/storm || exit; \
 	done
+
+fuzz-api: ## Let a fuzzer that reads the API's description loose on both stores; EXAMPLES and SEED may be given
+	$(CARGO) build --locked --package app --bins
+	tests/api_fuzz/run --max-examples $(or $(EXAMPLES),200) $(if $(SEED),--seed $(SEED))
+	tests/with-postgres tests/api_fuzz/run --max-examples $(or $(EXAMPLES),200) $(if $(SEED),--seed $(SEED))
 
 bench-room: ## Measure the waiting room with a million people in it, and print a report; takes some minutes
 	$(CARGO) build --locked --release --package app --package encore-benches --bins

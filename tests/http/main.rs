@@ -14,6 +14,7 @@ mod bad_input;
 mod buying;
 mod callers;
 mod catalogue;
+mod full_disk;
 mod holds;
 mod idempotency;
 mod login;

@@ -106,4 +106,9 @@ mod tests {
             assert_eq!(Name::new(text), Err(TextError::ControlCharacter), "{text:?}");
         }
     }
+
+    #[test]
+    fn a_name_is_kept_without_the_white_space_around_it() {
+        assert_eq!(Name::new("  Ada Lovelace ").unwrap().as_str(), "Ada Lovelace");
+    }
 }
