@@ -59,7 +59,7 @@ impl Settings {
     /// A storm of some seconds.
     #[must_use]
     pub fn short(store: StoreKind) -> Self {
-        Self { store, operations: 4_000, kills: 10, instances: 3, fans: 32, seed: 20_261_121, durable: false }
+        Self { store, operations: 3_000, kills: 10, instances: 3, fans: 32, seed: 20_261_121, durable: false }
     }
 
     /// A storm of a million calls and two hundred kills.
