@@ -27,7 +27,7 @@ use crate::{
 /// How many schedules are on sale at a time.
 const ON_SALE: usize = 5;
 /// With so many of its seats sold, something is done about a schedule.
-const MANY_SOLD: u32 = 30;
+const MANY_SOLD: u32 = 10;
 
 /// The operator.
 pub struct Operator {

@@ -95,7 +95,7 @@ fn judge_the_end(case: &Case, turns: &HashMap<u64, Turn>, found: &mut Found) {
         let is_right = match (turn.is_paid, turn.is_left) {
             (true, _) => row.reason == "PAID",
             (_, true) => row.reason == "LEFT",
-            _ => turn.ended.is_none() || row.status == "ENDED",
+            _ => turn.ended.is_none() || row.status == "ENDED" || row.has_run_out,
         };
         let asked = |calls: &[&Call]| !calls.is_empty();
         let is_asked = match row.reason.as_str() {

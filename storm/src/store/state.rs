@@ -77,6 +77,8 @@ pub struct TicketRow {
     pub user: UserId,
     pub status: String,
     pub reason: String,
+    /// A turn whose time was over when it was read, whether or not the store has noted that.
+    pub has_run_out: bool,
 }
 
 /// A seat's row.
@@ -179,13 +181,21 @@ impl State {
         state.wallets = (database.rows(&columns, "FROM wallets").await?.iter())
             .map(|row| WalletRow { user: id(&row[0]), balance: number(&row[1]), entries: number(&row[2]) })
             .collect();
-        let columns = [Plain("number"), IdColumn("user_id"), Plain("status"), Plain("end_reason")];
+        let columns = [
+            Plain("number"),
+            IdColumn("user_id"),
+            Plain("status"),
+            Plain("end_reason"),
+            Instant("expires_at"),
+        ];
+        let now = chrono::Utc::now().timestamp_micros();
         state.tickets = (database.rows(&columns, "FROM queue_tickets ORDER BY number").await?.into_iter())
             .map(|row| TicketRow {
                 number: row[0].parse().unwrap(),
                 user: id(&row[1]),
                 status: row[2].clone(),
                 reason: row[3].clone(),
+                has_run_out: row[4].parse().is_ok_and(|expires_at: i64| expires_at <= now),
             })
             .collect();
         let rows = database.rows(&[Plain("last_number")], "FROM waiting_room").await?;

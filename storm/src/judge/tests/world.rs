@@ -144,7 +144,7 @@ impl World {
 
     pub(super) fn add_ticket(&mut self, fan: FanNumber, number: u64) {
         let (status, reason) = ("ACTIVE".to_owned(), String::new());
-        self.state.tickets.push(TicketRow { number, user: user(fan), status, reason });
+        self.state.tickets.push(TicketRow { number, user: user(fan), status, reason, has_run_out: false });
         self.state.last_number = number;
     }
 

@@ -116,7 +116,8 @@ codes! {
     QueueClosed = "QUEUE_CLOSED", SERVICE_UNAVAILABLE, "The waiting room is closed",
         "The operator has paused the waiting room, or lets it drain; nobody new is taken in.";
     StoreUnavailable = "STORE_UNAVAILABLE", SERVICE_UNAVAILABLE, "The store is not available",
-        "The store is away or overloaded; nothing has changed, and the same call may succeed later.";
+        "The store is away, hangs or is overloaded. A change may have been made all the same: with the same `Idempotency-Key` \
+         it is safe to ask again.";
     TooManyStreams = "TOO_MANY_STREAMS", SERVICE_UNAVAILABLE, "Too many streams are open",
         "This instance has as many open streams as it takes; `Retry-After` says when to try again.";
     ShuttingDown = "SHUTTING_DOWN", SERVICE_UNAVAILABLE, "The service is shutting down",
