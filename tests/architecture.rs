@@ -104,6 +104,27 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wallet",
         ],
     ),
+    // What judges the service from outside shares nothing with it.
+    ("encore-processes", &["tempfile", "tokio", "tokio-postgres"]),
+    (
+        "encore-storm",
+        &[
+            "chrono",
+            "diesel",
+            "encore-processes",
+            "fastrand",
+            "futures-util",
+            "http-body-util",
+            "hyper",
+            "hyper-util",
+            "serde",
+            "serde_json",
+            "tempfile",
+            "tokio",
+            "tokio-postgres",
+            "uuid",
+        ],
+    ),
 ];
 
 #[test]

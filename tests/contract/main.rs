@@ -21,6 +21,7 @@ mod migrations;
 mod payment_conditions;
 mod payments;
 mod presence;
+mod refunds;
 mod reservations;
 mod room_reading;
 mod seat_inventory;

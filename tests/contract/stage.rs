@@ -12,12 +12,12 @@ use domain::{
     ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TicketId, TransactionId, UserId},
     money::Money,
     page::{Page, PageLimit, PageRequest},
-    payment::{Payment, PaymentStatus, Settlement},
+    payment::{Payment, PaymentStatus, Refund, Settlement},
     reservation::{
         HoldReleased, HoldRequest, Reservation, ReservationStatus, ReservedSeat, SeatSelection, SeatsHeld,
         Show,
     },
-    text::Name,
+    text::{Name, Reason},
     time::Timestamp,
     waiting_room::{
         Bounded, EndReason, Joined, Left, Newcomer, PolicyChange, RoomOverview, RoomPolicy, RoomView,
@@ -343,6 +343,8 @@ impl Stage {
             "SELECT count(*) FROM queue_tickets WHERE passed_over",
             "SELECT last_number FROM waiting_room",
             "SELECT count(*) FROM payments",
+            "SELECT count(*) FROM payments WHERE status = 'REFUNDED'",
+            "SELECT count(*) FROM refunds",
             "SELECT count(*) FROM ledger_entries",
             "SELECT coalesce(sum(entries), 0) FROM wallets",
             "SELECT coalesce(sum(balance), 0) FROM wallets",
@@ -379,7 +381,12 @@ impl Stage {
              (SELECT count(*) FROM ledger_entries WHERE reference = payments.id AND kind = 'PAYMENT' \
               AND amount = -payments.amount)",
             "SELECT count(*) FROM reservations WHERE (status = 'PAID') <> \
-             EXISTS (SELECT 1 FROM payments WHERE reservation_id = reservations.id)",
+             EXISTS (SELECT 1 FROM payments WHERE reservation_id = reservations.id AND status = 'PAID')",
+            "SELECT count(*) FROM payments WHERE (status = 'REFUNDED') <> \
+             EXISTS (SELECT 1 FROM refunds WHERE payment_id = payments.id)",
+            "SELECT count(*) FROM payments WHERE (status = 'REFUNDED') <> EXISTS \
+             (SELECT 1 FROM ledger_entries WHERE reference = payments.id AND kind = 'REFUND' \
+              AND amount = payments.amount)",
             "SELECT count(*) FROM reserved_seats WHERE sold AND NOT EXISTS \
              (SELECT 1 FROM seats WHERE seats.reservation_id = reserved_seats.reservation_id \
               AND seats.seat_number = reserved_seats.seat_number AND seats.sold)",
@@ -564,6 +571,16 @@ impl Stage {
         let paid = self.ports.payments.commit_payment(&settlement).await.unwrap();
         assert!(matches!(paid, Commit::Committed(_)), "expected to be paid, got {paid:?}");
         settlement.payment
+    }
+
+    pub(crate) fn decide_refund(&self, payment: &Payment, seats: usize) -> Refund {
+        Refund {
+            payment: Payment { status: PaymentStatus::Refunded, ..payment.clone() },
+            seats,
+            entry: new_id::<TransactionId>(),
+            reason: Reason::new("The band is ill").unwrap(),
+            refunded_at: self.now(),
+        }
     }
 
     /// A guest's reservation of some seats, charged for and paid.

@@ -27,6 +27,7 @@ around_its_commit! {
     a_cancellation_that_fails_is_made_once_or_not_at_all => Cancel,
     a_charge_that_fails_is_made_once_or_not_at_all => Charge,
     a_payment_that_fails_is_made_once_or_not_at_all => Pay,
+    a_refund_that_fails_is_made_once_or_not_at_all => Refund,
     a_join_that_fails_is_made_once_or_not_at_all => Join,
     a_departure_that_fails_is_made_once_or_not_at_all => Leave,
     a_policy_that_fails_is_changed_once_or_not_at_all => ChangePolicy,

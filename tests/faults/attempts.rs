@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Cancel,
     Charge,
     Pay,
+    Refund,
     Join,
     Leave,
     ChangePolicy,
@@ -67,6 +68,7 @@ pub(crate) const fn attempts_at(change: StoredChange) -> &'static [Kind] {
         StoredChange::TidyRunOutHolds => &[Kind::TidyHolds],
         StoredChange::ChargeBalance => &[Kind::Charge],
         StoredChange::PayReservation => &[Kind::Pay],
+        StoredChange::RefundPayment => &[Kind::Refund],
         StoredChange::ChangeRoom => {
             &[Kind::Join, Kind::Leave, Kind::ChangePolicy, Kind::Admit, Kind::CallRoll]
         }
@@ -88,6 +90,7 @@ impl Kind {
         Self::Cancel,
         Self::Charge,
         Self::Pay,
+        Self::Refund,
         Self::Join,
         Self::Leave,
         Self::ChangePolicy,
@@ -109,6 +112,7 @@ impl Kind {
             Self::Cancel => StoredChange::CancelHold,
             Self::Charge => StoredChange::ChargeBalance,
             Self::Pay => StoredChange::PayReservation,
+            Self::Refund => StoredChange::RefundPayment,
             Self::Join | Self::Leave | Self::ChangePolicy | Self::Admit | Self::CallRoll => {
                 StoredChange::ChangeRoom
             }
@@ -139,6 +143,7 @@ impl Kind {
         match self {
             Self::Cancel => Again::IsRefused("NOT_CANCELLABLE"),
             Self::Leave => Again::IsRefused("QUEUE_TOKEN_ENDED"),
+            Self::Refund => Again::IsRefused("ALREADY_REFUNDED"),
             Self::Register => Again::IsRefused("EMAIL_TAKEN"),
             Self::CreateConcert | Self::CreateSchedule => Again::IsAnother,
             _ => Again::HasHappenedOnce,
@@ -148,7 +153,9 @@ impl Kind {
     /// Prepares a world for one more change of this kind.
     pub(crate) async fn prepare(self, world: &World) -> Attempt {
         match self {
-            Self::Hold | Self::Cancel | Self::Charge | Self::Pay => self.prepare_purchase(world).await,
+            Self::Hold | Self::Cancel | Self::Charge | Self::Pay | Self::Refund => {
+                self.prepare_purchase(world).await
+            }
             Self::Join | Self::Leave | Self::ChangePolicy => self.prepare_visit(world).await,
             Self::Register | Self::CreateConcert | Self::CreateSchedule => self.prepare_entry(world).await,
             Self::Admit | Self::CallRoll | Self::Claim => self.prepare_room(world).await,
@@ -171,7 +178,12 @@ impl Kind {
             return sending(served.of(&fan, Method::DELETE, &format!("/reservations/{reservation}")));
         }
         served.charge(&fan, 150).await.expect(201);
-        sending(served.paying(&fan, reservation))
+        if self == Self::Pay {
+            return sending(served.paying(&fan, reservation));
+        }
+        let payment = send(served.paying(&fan, reservation)).await.expect(201).id_of("paymentId");
+        let path = format!("/admin/payments/{payment}/refund");
+        sending(served.operator(Method::POST, &path, &json!({"reason": "The band is ill"})))
     }
 
     async fn prepare_visit(self, world: &World) -> Attempt {

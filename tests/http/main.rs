@@ -12,10 +12,13 @@
 
 mod bad_input;
 mod buying;
+mod callers;
 mod catalogue;
+mod full_disk;
 mod hanging_store;
 mod holds;
 mod idempotency;
+mod login;
 mod money;
 mod operations;
 mod operator;
@@ -26,5 +29,6 @@ mod process;
 mod queue_events;
 mod queue_policy;
 mod races;
+mod refunds;
 mod seat_events;
 mod waiting_room;

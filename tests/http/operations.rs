@@ -25,6 +25,7 @@ pub(crate) struct Cast<'a> {
     /// Have their turn: one for each change that ends something.
     fans: Vec<Fan<'a>>,
     reservations: Vec<Uuid>,
+    payment: Uuid,
     newcomer: Uuid,
 }
 
@@ -43,8 +44,12 @@ impl<'a> Cast<'a> {
             reservations.push(fan.hold(show.schedule, &[seat]).await.expect(201).id_of("reservationId"));
             fans.push(fan);
         }
+        let buyer = service.fan().await;
+        buyer.charge(100).await.expect(201);
+        let bought = buyer.hold(show.schedule, &[5]).await.expect(201).id_of("reservationId");
+        let payment = buyer.pay(bought).await.expect(201).id_of("paymentId");
         let newcomer = service.user().await;
-        Self { service, show, fans, reservations, newcomer }
+        Self { service, show, fans, reservations, payment, newcomer }
     }
 
     /// Every operation that asks something of the store, or of what is remembered of it.
@@ -90,6 +95,15 @@ impl<'a> Cast<'a> {
                 "a schedule",
                 TheStore,
                 operator(Method::POST, &format!("/admin/concerts/{concert}/schedules"), schedule_body),
+            ),
+            (
+                "refund",
+                TheStore,
+                operator(
+                    Method::POST,
+                    &format!("/admin/payments/{}/refund", self.payment),
+                    json!({"reason": "Ill"}),
+                ),
             ),
             ("policy", TheStore, operator(Method::PUT, "/admin/queue/policy", json!({"admitCount": 7}))),
             (

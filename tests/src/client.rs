@@ -1,6 +1,6 @@
 //! A client of the API, and a fan who uses it.
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,6 +16,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Reads the whole of an answer.
+    pub async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the answer is a text");
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, headers, text, body }
+    }
+
     /// Insists on a status; the whole answer is shown if it is another.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
@@ -62,11 +70,7 @@ impl Answer {
 
 /// Sends a request and reads the whole answer.
 pub async fn send(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("the service answers");
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.expect("the answer is a text");
-    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, text, body }
+    Answer::of(request.send().await.expect("the service answers")).await
 }
 
 impl Service {

@@ -14,11 +14,12 @@
     reason = "an answer may not matter to a test"
 )]
 
+pub use encore_processes::postgres_server;
+
 pub mod client;
 pub mod databases;
 pub mod events;
 pub mod history;
-pub mod postgres_server;
 pub mod service;
 
 /// Makes a test of each function for each store: `sqlite::NAME` and `postgres::NAME`. A function takes what

@@ -17,7 +17,7 @@ use domain::{
 };
 use idempotency::ForgetOldKeys;
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
-use payment::{FindPayment, ListPayments, PayReservation};
+use payment::{FindPayment, ListPayments, PayReservation, RefundPayment};
 use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations, TidyRunOutHolds};
 use waiting_room::{
     AdmitWaiters, ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue,
@@ -100,6 +100,7 @@ pub fn for_http(
         )),
         show_balance: Arc::new(ShowBalance::new(wallets.clone())),
         list_transactions: Arc::new(ListTransactions::new(wallets)),
+        refund_payment: Arc::new(RefundPayment::new(clock.clone(), ids.clone(), payments.clone())),
         pay_reservation: Arc::new(PayReservation::new(clock, ids, payments.clone(), room, memory.clone())),
         find_payment: Arc::new(FindPayment::new(payments.clone())),
         list_payments: Arc::new(ListPayments::new(payments)),

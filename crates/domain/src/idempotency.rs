@@ -148,4 +148,15 @@ mod tests {
         assert_eq!(record.result_for(&Fingerprint("amount=1".into())), Ok(Uuid::from_u128(7)));
         assert_eq!(record.result_for(&Fingerprint("amount=2".into())), Err(KeyReused));
     }
+
+    #[test]
+    fn a_key_is_kept_as_it_was_sent() {
+        assert_eq!(IdempotencyKey::new(b"order-17").unwrap().as_str(), "order-17");
+    }
+
+    #[test]
+    fn an_operation_has_a_lasting_name_of_its_own() {
+        let operations = [Operation::HoldSeats, Operation::PayReservation, Operation::ChargeBalance];
+        assert_eq!(operations.map(Operation::as_str), ["HOLD_SEATS", "PAY_RESERVATION", "CHARGE_BALANCE"]);
+    }
 }

@@ -178,6 +178,19 @@ mod tests {
         assert_eq!(Money::from_minor(-5).to_string(), "-0.05");
     }
 
+    #[test]
+    fn an_amount_is_counted_in_hundredths() {
+        assert_eq!([Money::from_units(3), Money::from_minor(-7)].map(Money::minor), [300, -7]);
+    }
+
+    #[test]
+    fn nothing_is_neither_given_nor_taken() {
+        let signs = [1, 0, -1]
+            .map(|minor| (Money::from_minor(minor).is_positive(), Money::from_minor(minor).is_negative()));
+        assert_eq!(signs, [(true, false), (false, false), (false, true)]);
+        assert_eq!(Money::ZERO.to_string(), "0");
+    }
+
     proptest! {
         #[test]
         fn an_amount_survives_the_way_through_a_decimal_and_a_text(minor in -99_999_999_999_999_i64..=99_999_999_999_999) {

@@ -119,4 +119,9 @@ mod tests {
         let limit = PageLimit::new(2).unwrap();
         assert_eq!(Page::of(vec![1, 2], limit, |item| cursor(*item)), Page { items: vec![1, 2], next: None });
     }
+
+    #[test]
+    fn one_row_more_than_wanted_is_read() {
+        assert_eq!(PageLimit::new(7).unwrap().and_one_more(), 8);
+    }
 }

@@ -1,5 +1,6 @@
 DROP TABLE idempotency_records;
 DROP TABLE ledger_entries;
+DROP TABLE refunds;
 DROP TABLE payments;
 DROP TABLE wallets;
 DROP TABLE hold_counts;

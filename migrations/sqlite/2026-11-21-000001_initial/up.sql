@@ -171,6 +171,13 @@ CREATE TABLE payments (
 
 CREATE INDEX payments_of_a_user ON payments (user_id, paid_at DESC, id DESC);
 
+-- Which payments were given back, and why.
+CREATE TABLE refunds (
+    payment_id  blob PRIMARY KEY REFERENCES payments (id),
+    reason      text NOT NULL,
+    refunded_at integer NOT NULL
+) STRICT;
+
 CREATE TABLE ledger_entries (
     id            blob PRIMARY KEY,
     user_id       blob NOT NULL REFERENCES wallets (user_id),

@@ -114,6 +114,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_thread_that_asks_is_free_while_a_password_is_hashed() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let password = Password::new("correct horse".into()).unwrap();
+        let hashing = std::pin::pin!(hasher.hash(&password));
+        assert!(futures_util::future::poll_immediate(hashing).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn no_more_are_hashed_at_a_time_than_there_are_cores() {
+        let hasher = Argon2idHasher::new(2).unwrap();
+        let busy = Arc::clone(&hasher.cores).try_acquire_many_owned(2).unwrap();
+        let password = Password::new("correct horse".into()).unwrap();
+        let mut hashing = std::pin::pin!(hasher.hash(&password));
+        let cores = Arc::clone(&hasher.cores);
+        assert!(futures_util::future::poll_immediate(&mut hashing).await.is_none());
+        assert_eq!(hasher.places.available_permits(), 127, "expected it to wait in a place");
+        assert_eq!(cores.available_permits(), 0);
+        drop(busy);
+        hashing.await.unwrap();
+        assert_eq!((hasher.places.available_permits(), cores.available_permits()), (128, 2));
+    }
+
+    #[tokio::test]
     async fn who_comes_when_too_many_wait_is_refused_at_once() {
         let hasher = Argon2idHasher::new(1).unwrap();
         let _everybody = Arc::clone(&hasher.places).try_acquire_many_owned(32).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::Duration;
@@ -33,9 +33,17 @@ impl MemoryFailedLogins {
     pub fn new(policy: LoginPolicy) -> Self {
         Self { policy, failures: Mutex::default() }
     }
+
+    fn failures(&self) -> MutexGuard<'_, Failures> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Failures {
+    fn closed_for(&self, email: &Email, policy: &LoginPolicy, now: Timestamp) -> Option<Duration> {
+        policy.closed_for(self.by_address.get(email)?, now)
+    }
+
     /// Forgets what no longer counts, and what is too much.
     fn forget(&mut self, policy: &LoginPolicy, now: Timestamp) {
         while let Some((at, _)) = self.in_order.front() {
@@ -54,19 +62,27 @@ impl Failures {
 
 impl FailedLogins for MemoryFailedLogins {
     fn closed_for(&self, email: &Email, now: Timestamp) -> Option<Duration> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        self.policy.closed_for(failures.by_address.get(email)?, now)
+        self.failures().closed_for(email, &self.policy, now)
     }
 
-    fn failed(&self, email: &Email, now: Timestamp) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.by_address.entry(email.clone()).or_default().push(now);
-        failures.in_order.push_back((now, email.clone()));
-        failures.forget(&self.policy, now);
+    fn failed(&self, email: &Email, now: Timestamp) -> Option<Duration> {
+        let mut failures = self.failures();
+        let closed = failures.closed_for(email, &self.policy, now);
+        if closed.is_none() {
+            failures.by_address.entry(email.clone()).or_default().push(now);
+            failures.in_order.push_back((now, email.clone()));
+            failures.forget(&self.policy, now);
+        }
+        closed
     }
 
-    fn succeeded(&self, email: &Email) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).by_address.remove(email);
+    fn succeeded(&self, email: &Email, now: Timestamp) -> Option<Duration> {
+        let mut failures = self.failures();
+        let closed = failures.closed_for(email, &self.policy, now);
+        if closed.is_none() {
+            failures.by_address.remove(email);
+        }
+        closed
     }
 }
 
@@ -78,9 +94,13 @@ impl FailedLogins for NoLoginLimit {
         None
     }
 
-    fn failed(&self, _email: &Email, _now: Timestamp) {}
+    fn failed(&self, _email: &Email, _now: Timestamp) -> Option<Duration> {
+        None
+    }
 
-    fn succeeded(&self, _email: &Email) {}
+    fn succeeded(&self, _email: &Email, _now: Timestamp) -> Option<Duration> {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -116,9 +136,20 @@ mod tests {
     fn a_good_login_forgets_the_failures() {
         let logins = logins();
         logins.failed(&email("ada"), at(0));
+        assert_eq!(logins.succeeded(&email("ada"), at(1)), None);
+        assert_eq!(logins.failed(&email("ada"), at(2)), None);
+        assert_eq!(logins.closed_for(&email("ada"), at(3)), None);
+    }
+
+    #[test]
+    fn nothing_is_counted_or_forgotten_while_an_address_is_closed() {
+        let logins = logins();
+        logins.failed(&email("ada"), at(0));
         logins.failed(&email("ada"), at(1));
-        logins.succeeded(&email("ada"));
-        assert_eq!(logins.closed_for(&email("ada"), at(2)), None);
+        assert_eq!(logins.failed(&email("ada"), at(2)), Some(Duration::seconds(58)));
+        assert_eq!(logins.succeeded(&email("ada"), at(3)), Some(Duration::seconds(57)));
+        assert_eq!(logins.closed_for(&email("ada"), at(4)), Some(Duration::seconds(56)));
+        assert_eq!(logins.closed_for(&email("ada"), at(60)), None);
     }
 
     #[test]

@@ -138,6 +138,8 @@ impl Tokens for JsonWebTokens {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -204,6 +206,25 @@ mod tests {
         let good = tokens.sign_access(&access(), at(0)).unwrap().0;
         let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", good.split('.').nth(1).unwrap());
         assert_eq!(tokens.verify_access(&unsigned, at(1)), Err(BadToken));
+    }
+
+    proptest! {
+        #[test]
+        fn a_token_with_any_character_changed_is_refused(place: prop::sample::Index, character in "[A-Za-z0-9_.=-]") {
+            let tokens = tokens("a");
+            let good = tokens.sign_queue(&queue(), at(0)).unwrap().0;
+            let place = place.index(good.len());
+            let changed = format!("{}{character}{}", &good[..place], &good[place + 1..]);
+            prop_assume!(changed != good);
+            prop_assert_eq!(tokens.verify_queue(&changed, at(1)), Err(BadToken));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_token_is_refused(text in "[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,200}\\.[A-Za-z0-9_-]{0,60}|.{0,300}") {
+            let tokens = tokens("a");
+            prop_assert_eq!(tokens.verify_queue(&text, at(1)), Err(BadToken));
+            prop_assert_eq!(tokens.verify_access(&text, at(1)), Err(BadToken));
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::calls::{
     identity::{open_session::open_session, register_user::register_user},
     operator::{
         change_policy::change_policy, create_concert::create_concert, create_schedule::create_schedule,
-        show_queue::show_queue,
+        refund_payment::refund_payment, show_queue::show_queue,
     },
     payment::{find_payment::find_payment, list_payments::list_payments, pay_reservation::pay_reservation},
     reservation::{
@@ -82,11 +82,10 @@ fn users_calls(api: &mut ServiceConfig, places: &Places) {
 }
 
 /// The operator takes no places: whoever has to do something about the load gets in.
-///
-/// The refund `/admin/payments/{paymentId}/refund` has its place here.
 fn operators_calls(api: &mut ServiceConfig) {
     api.service(Endpoint::at("/admin/concerts").post(create_concert).resource())
         .service(Endpoint::at("/admin/concerts/{concertId}/schedules").post(create_schedule).resource())
+        .service(Endpoint::at("/admin/payments/{paymentId}/refund").post(refund_payment).resource())
         .service(Endpoint::at("/admin/queue").get(show_queue).resource())
         .service(Endpoint::at("/admin/queue/policy").put(change_policy).resource());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats, WatchSeats};
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
-use payment::{FindPayment, ListPayments, PayReservation};
+use payment::{FindPayment, ListPayments, PayReservation, RefundPayment};
 use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations};
 use waiting_room::{ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
 use wallet::{ChargeBalance, ListTransactions, ShowBalance};
@@ -39,6 +39,7 @@ pub struct UseCases {
     pub show_balance: Arc<ShowBalance>,
     pub list_transactions: Arc<ListTransactions>,
     pub pay_reservation: Arc<PayReservation>,
+    pub refund_payment: Arc<RefundPayment>,
     pub find_payment: Arc<FindPayment>,
     pub list_payments: Arc<ListPayments>,
 }

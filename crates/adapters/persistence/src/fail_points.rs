@@ -19,6 +19,8 @@ pub enum StoredChange {
     ChargeBalance,
     /// A reservation is paid.
     PayReservation,
+    /// A payment is given back.
+    RefundPayment,
     /// Joins, departures, admissions, roll calls and policies that have arrived together.
     ChangeRoom,
     /// Somebody has come for a turn.
@@ -45,6 +47,7 @@ impl StoredChange {
         Self::TidyRunOutHolds,
         Self::ChargeBalance,
         Self::PayReservation,
+        Self::RefundPayment,
         Self::ChangeRoom,
         Self::ClaimTurn,
         Self::SetFirstPolicy,

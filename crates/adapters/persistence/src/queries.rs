@@ -245,6 +245,11 @@ pub(crate) fn reservation_with_balance(user: StoredId, id: StoredId) -> _ {
         .filter(reservations::user_id.eq(user))
 }
 
+#[dsl::auto_type]
+pub(crate) fn payment_numbered(id: StoredId) -> _ {
+    payments::table.filter(payments::id.eq(id))
+}
+
 /// A user's payment beside the ledger entry of its debit.
 #[dsl::auto_type]
 pub(crate) fn payment_with_debit(user: StoredId, id: StoredId, kind: &'static str) -> _ {

@@ -164,6 +164,17 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::{Id, Moment};
+
+    refunds (payment_id) {
+        payment_id -> Id,
+        reason -> Text,
+        refunded_at -> Moment,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::{Amount, Id, Moment};
 
@@ -218,6 +229,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     hold_counts,
     wallets,
     payments,
+    refunds,
     ledger_entries,
     idempotency_records,
 );

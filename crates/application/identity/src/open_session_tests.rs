@@ -13,8 +13,8 @@ fn verifying(verified: bool) -> Arc<VerifyCredentials> {
     hasher.expect_verify().returning(move |_, _| Ok(verified));
     let mut failed_logins = MockFailedLogins::new();
     failed_logins.expect_closed_for().return_const(None);
-    failed_logins.expect_failed().return_const(());
-    failed_logins.expect_succeeded().return_const(());
+    failed_logins.expect_failed().returning(|_, _| None);
+    failed_logins.expect_succeeded().returning(|_, _| None);
     let ports = (Arc::new(users), Arc::new(hasher), Arc::new(failed_logins));
     Arc::new(VerifyCredentials::new(clock([at(9)]), ports.0, ports.1, ports.2))
 }

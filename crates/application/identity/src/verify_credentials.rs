@@ -26,7 +26,7 @@ pub struct Credentials {
 /// Why somebody was not let in.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyCredentialsError {
-    /// Too many logins with this address have failed lately. The password was not even looked at.
+    /// Too many logins with this address have failed lately. Whether the password is right is not told.
     #[error("too many logins with this address have failed")]
     TooManyFailures {
         /// How long the address stays closed.
@@ -77,11 +77,16 @@ impl VerifyCredentials {
         let login = self.users.login_of(&email).await?;
         let (user, hash) = login.map(|login| (login.user, login.password)).unzip();
         let verified = self.hasher.verify(&password, hash).await?;
-        let Some(user) = user.filter(|_| verified) else {
-            self.failed_logins.failed(&email, now);
-            return Err(VerifyCredentialsError::BadCredentials);
+        let user = user.filter(|_| verified);
+        // While the password was checked others may have failed: what the check has found is told only as long as
+        // the address is open, or guesses made all at once would get round the limit.
+        let closed = match user {
+            Some(_) => self.failed_logins.succeeded(&email, now),
+            None => self.failed_logins.failed(&email, now),
         };
-        self.failed_logins.succeeded(&email);
-        Ok(user)
+        if let Some(retry_after) = closed {
+            return Err(VerifyCredentialsError::TooManyFailures { retry_after });
+        }
+        user.ok_or(VerifyCredentialsError::BadCredentials)
     }
 }

@@ -43,6 +43,7 @@ fn counting_a_failure() -> MockFailedLogins {
     let mut failed_logins = open_address();
     failed_logins.expect_failed().times(1).returning(|of, now| {
         assert_eq!((of.as_str(), now), (email().as_str(), at(10)), "whose failure is counted, and when");
+        None
     });
     failed_logins.expect_succeeded().never();
     failed_logins
@@ -67,8 +68,9 @@ fn use_case(
 async fn the_right_password_tells_the_user_and_forgets_the_failures() {
     let mut failed_logins = open_address();
     failed_logins.expect_failed().never();
-    failed_logins.expect_succeeded().times(1).returning(|of| {
-        assert_eq!(of.as_str(), email().as_str(), "whose failures are forgotten");
+    failed_logins.expect_succeeded().times(1).returning(|of, now| {
+        assert_eq!((of.as_str(), now), (email().as_str(), at(10)), "whose failures are forgotten, and when");
+        None
     });
     let verify = use_case(finding(Some(known())), answering(Some(hash()), true), failed_logins);
     assert_eq!(verify.handle(credentials()).await.unwrap(), USER);
@@ -100,12 +102,32 @@ async fn a_closed_address_is_refused_before_anything_is_looked_at() {
     users.expect_login_of().never();
     let mut hasher = MockPasswordHasher::new();
     hasher.expect_verify().never();
-    let refused = use_case(users, hasher, failed_logins).handle(credentials()).await;
+    assert_closed_for_42_seconds(use_case(users, hasher, failed_logins)).await;
+}
+
+async fn assert_closed_for_42_seconds(verify: VerifyCredentials) {
+    let refused = verify.handle(credentials()).await;
     let expected = Duration::seconds(42);
     assert!(
         matches!(refused, Err(VerifyCredentialsError::TooManyFailures { retry_after }) if retry_after == expected),
         "expected to be told to wait for {expected}, but it was {refused:?}"
     );
+}
+
+#[tokio::test]
+async fn an_address_closed_while_a_wrong_password_was_checked_is_closed() {
+    let mut failed_logins = open_address();
+    failed_logins.expect_failed().times(1).returning(|_, _| Some(Duration::seconds(42)));
+    let verify = use_case(finding(Some(known())), answering(Some(hash()), false), failed_logins);
+    assert_closed_for_42_seconds(verify).await;
+}
+
+#[tokio::test]
+async fn an_address_closed_while_the_right_password_was_checked_is_closed() {
+    let mut failed_logins = open_address();
+    failed_logins.expect_succeeded().times(1).returning(|_, _| Some(Duration::seconds(42)));
+    let verify = use_case(finding(Some(known())), answering(Some(hash()), true), failed_logins);
+    assert_closed_for_42_seconds(verify).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
-//! Payments: paying for a hold, and looking up what was paid.
+//! Payments: paying for a hold, giving a payment back, and looking up what was paid.
 
 mod find_payment;
 mod list_payments;
 mod pay_reservation;
+mod refund_payment;
 
 #[cfg(test)]
 mod samples;
@@ -10,3 +11,4 @@ mod samples;
 pub use find_payment::*;
 pub use list_payments::*;
 pub use pay_reservation::*;
+pub use refund_payment::*;

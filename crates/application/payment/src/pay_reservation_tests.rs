@@ -1,13 +1,10 @@
 use std::sync::Mutex;
 
 use domain::{
-    catalog::SeatNumber,
     commit::DECIDES_AGAIN_AT_MOST,
-    ids::{ConcertId, ScheduleId},
     money::Money,
     payment::{MockPayments, Payment, PaymentFacts, PaymentStatus},
-    reservation::{Reservation, ReservationStatus, ReservedSeat, Show},
-    text::Name,
+    reservation::ReservationStatus,
     waiting_room::{MockRoomMemory, MockWaitingRoom, Ticket},
 };
 use uuid::Uuid;
@@ -15,7 +12,7 @@ use uuid::Uuid;
 use super::*;
 use crate::samples::{
     PAYMENT, RESERVATION, TICKET, USER, active, assert_refused, at, away, clock, ids, key, payment,
-    tickets_without_a_turn,
+    reservation, tickets_without_a_turn,
 };
 
 type Paid = Result<Answer<Receipt>, PayReservationError>;
@@ -23,43 +20,18 @@ type Paid = Result<Answer<Receipt>, PayReservationError>;
 const REQUEST: PaymentRequest =
     PaymentRequest { user: USER, ticket: TICKET, reservation: RESERVATION, expected_amount: None };
 
-fn seat(number: i64) -> ReservedSeat {
-    let number = SeatNumber::new(number).unwrap();
-    let grade = Name::new("Parquet").unwrap();
-    ReservedSeat { number, name: number.seat_name(), grade, price: Money::from_units(50) }
-}
-
-/// Two seats for 100, held until just before the 310th second.
-fn reservation() -> Reservation {
-    Reservation {
-        id: RESERVATION,
-        user: USER,
-        show: Show {
-            concert: ConcertId(Uuid::from_u128(3)),
-            concert_name: Name::new("Winterreise").unwrap(),
-            schedule: ScheduleId(Uuid::from_u128(4)),
-            starts_at: at(10_000),
-        },
-        seats: vec![seat(12), seat(13)],
-        total_price: Money::from_units(100),
-        status: ReservationStatus::Reserved,
-        reserved_at: at(10),
-        expires_at: at(310),
-    }
-}
-
 /// It is the caller's turn, the hold counts, and the wallet holds just enough.
 fn facts() -> PaymentFacts {
     PaymentFacts {
         ticket: Some(active()),
         recorded: None,
-        reservation: Some(reservation()),
+        reservation: Some(reservation(ReservationStatus::Reserved)),
         balance: Money::from_units(100),
     }
 }
 
 fn in_status(status: ReservationStatus) -> PaymentFacts {
-    PaymentFacts { reservation: Some(Reservation { status, ..reservation() }), ..facts() }
+    PaymentFacts { reservation: Some(reservation(status)), ..facts() }
 }
 
 /// The key has been used for this very payment, and the ticket is as it may be.

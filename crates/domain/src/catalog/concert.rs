@@ -109,4 +109,17 @@ mod tests {
     fn the_last_day_of_the_calendar_is_no_day() {
         assert_eq!(TimeZone::default().day(NaiveDate::MAX), None);
     }
+
+    #[test]
+    fn a_day_that_was_skipped_has_no_instant() {
+        // Samoa went from the 29th straight to the 31st of December 2011.
+        let expected = ("2011-12-30T10:00:00+00:00".to_owned(), "2011-12-30T10:00:00+00:00".to_owned());
+        assert_eq!(day("Pacific/Apia", "2011-12-30"), expected);
+    }
+
+    #[test]
+    fn a_time_zone_is_called_as_it_was_named() {
+        assert_eq!(TimeZone::new("Europe/Berlin").unwrap().name(), "Europe/Berlin");
+        assert_eq!(TimeZone::default().name(), "Asia/Seoul");
+    }
 }

@@ -144,4 +144,23 @@ mod tests {
         let window = SalesWindow::new(at(5), None, None, at(10)).unwrap();
         assert!(!window.is_open_at(at(5)) && !window.is_open_at(at(4)));
     }
+
+    #[test]
+    fn a_schedule_can_be_booked_while_it_is_on_sale_and_a_seat_is_free() {
+        let bookable = |available_seats, second| {
+            let schedule = Schedule {
+                id: ScheduleId(uuid::Uuid::nil()),
+                concert: ConcertId(uuid::Uuid::nil()),
+                starts_at: at(100),
+                sales: SalesWindow::new(at(100), Some(at(20)), Some(at(30)), at(10)).unwrap(),
+                total_seats: 50,
+            };
+            ScheduleAvailability { schedule, available_seats }.is_bookable_at(at(second))
+        };
+        assert_eq!([(1, 25), (50, 25)].map(|(seats, second)| bookable(seats, second)), [true; 2]);
+        assert_eq!(
+            [(0, 25), (1, 19), (1, 30), (0, 30)].map(|(seats, second)| bookable(seats, second)),
+            [false; 4]
+        );
+    }
 }

@@ -37,11 +37,13 @@ pub trait FailedLogins: Send + Sync {
     /// How long the address stays closed; none if it is open.
     fn closed_for(&self, email: &Email, now: Timestamp) -> Option<Duration>;
 
-    /// Counts a failure.
-    fn failed(&self, email: &Email, now: Timestamp);
+    /// Counts a failure, if the address is open; if it is closed by now, tells for how long it stays so. That is
+    /// one step: of guesses made at the same moment no more are told to be wrong than [`LoginPolicy`] lets fail.
+    fn failed(&self, email: &Email, now: Timestamp) -> Option<Duration>;
 
-    /// Forgets the address's failures: its owner has been there.
-    fn succeeded(&self, email: &Email);
+    /// Forgets the address's failures, if it is open: its owner has been there. If it is closed by now, tells for
+    /// how long it stays so: a guess that was right only after too many were wrong is not told from them.
+    fn succeeded(&self, email: &Email, now: Timestamp) -> Option<Duration>;
 }
 
 #[cfg(test)]

@@ -99,4 +99,10 @@ mod tests {
         let hash = PasswordHash("correct horse".into());
         assert!(!format!("{password:?} {hash:?}").contains("horse"));
     }
+
+    #[test]
+    fn a_password_is_what_was_typed() {
+        assert_eq!(Password::new("correct horse".into()).unwrap().reveal(), "correct horse");
+        assert_eq!(Password::attempted("x".into()).reveal(), "x");
+    }
 }

@@ -121,4 +121,9 @@ mod tests {
     fn an_address_of_254_characters_is_the_longest() {
         assert!(Email::new(&format!("{}@example.org", "a".repeat(242))).is_ok());
     }
+
+    #[test]
+    fn an_address_is_kept_in_lower_case() {
+        assert_eq!(Email::new("Ada@Example.ORG").unwrap().as_str(), "ada@example.org");
+    }
 }

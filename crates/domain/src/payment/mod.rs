@@ -2,8 +2,10 @@
 
 mod ports;
 mod receipt;
+mod refund;
 mod settle;
 
 pub use ports::*;
 pub use receipt::*;
+pub use refund::*;
 pub use settle::*;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Payment, PaymentFacts, PaymentRequest, Receipt, Settlement};
+use super::{PaidReservation, Payment, PaymentFacts, PaymentRequest, Receipt, Refund, Settlement};
 use crate::{
     commit::Commit,
     idempotency::IdempotencyKey,
@@ -28,6 +28,14 @@ pub trait Payments: Send + Sync {
     /// payment and ends the ticket, in one transaction, if every condition of [`Settlement`] holds by the
     /// store's own time. Tells what the wallet holds afterwards.
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError>;
+
+    /// A payment, whoever's it is, and what was paid for; none when there is no such payment.
+    async fn load_for_refund(&self, id: PaymentId) -> Result<Option<PaidReservation>, StorageError>;
+
+    /// Credits the balance, adds to the ledger, frees the seats, cancels the reservation and marks the payment
+    /// refunded, in one transaction, if every condition of [`Refund`] holds by the store's own time. Tells what
+    /// the wallet holds afterwards.
+    async fn commit_refund(&self, refund: &Refund) -> Result<Commit<Money>, StorageError>;
 
     /// A user's payment with the balance right after it; none when the user has no such payment.
     async fn receipt(&self, user: UserId, id: PaymentId) -> Result<Option<Receipt>, StorageError>;

@@ -57,3 +57,24 @@ impl Receipt {
         Self { payment: Payment { status: PaymentStatus::Paid, ..self.payment }, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_answer_knows_nothing_of_a_refund() {
+        let paid = Payment {
+            id: PaymentId(uuid::Uuid::from_u128(1)),
+            reservation: ReservationId(uuid::Uuid::from_u128(2)),
+            user: UserId(uuid::Uuid::from_u128(3)),
+            amount: Money::from_units(5),
+            status: PaymentStatus::Paid,
+            paid_at: Timestamp::UNIX_EPOCH,
+        };
+        let first = Receipt { payment: paid.clone(), balance_after: Money::from_units(7) };
+        let refunded = Payment { status: PaymentStatus::Refunded, ..paid };
+        let now = Receipt { payment: refunded, ..first.clone() };
+        assert_eq!(now.as_first_given(), first);
+    }
+}

@@ -139,6 +139,14 @@ mod tests {
 
     use super::{samples::reservation, *};
 
+    #[test]
+    fn a_run_out_hold_is_seen_as_expired_and_was_first_held_all_the_same() {
+        let held = reservation(ReservationStatus::Reserved);
+        let seen = held.clone().seen_at(held.expires_at);
+        assert_eq!(seen, reservation(ReservationStatus::Expired));
+        assert_eq!(seen.as_first_held(), held);
+    }
+
     proptest! {
         #[test]
         fn an_unpaid_hold_counts_until_just_before_it_runs_out(micros in -1_000_000_i64..1_000_000) {

@@ -33,3 +33,25 @@ impl Admissions {
         self.sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_timestamp(second, 0).unwrap()
+    }
+
+    #[test]
+    fn admissions_are_counted_for_a_minute() {
+        let mut admissions = Admissions::default();
+        assert_eq!(admissions.count(), 0);
+        for second in [0, 0, 0, 10] {
+            admissions.note(at(second));
+        }
+        for (now, count) in [(59, 4), (60, 1), (69, 1), (70, 0)] {
+            admissions.forget_before(at(now));
+            assert_eq!(admissions.count(), count, "at {now}");
+        }
+    }
+}

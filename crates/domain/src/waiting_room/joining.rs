@@ -139,4 +139,20 @@ mod tests {
             assert_eq!((numbers(&plan), plan.outcomes(&HashMap::new())), (vec![], vec![Joined::Closed]));
         }
     }
+
+    #[test]
+    fn everybody_who_joins_and_has_a_ticket_is_there() {
+        let live = Ticket {
+            id: TicketId(Uuid::nil()),
+            user: user(2),
+            number: 3,
+            issued_at: Timestamp::UNIX_EPOCH,
+            state: TicketState::Waiting,
+        };
+        let known = HashMap::from([(user(1), None), (user(2), Some(live))]);
+        let newcomers = [newcomer(1), newcomer(2), newcomer(9)];
+        let plan = JoinPlan::new(&newcomers, known, &RoomPolicy::default(), 7, Timestamp::UNIX_EPOCH);
+        assert_eq!(plan.found(), [live]);
+        assert_eq!(plan.tickets().copied().collect::<Vec<_>>(), [plan.issued[0], live]);
+    }
 }

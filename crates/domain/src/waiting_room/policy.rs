@@ -260,6 +260,22 @@ mod tests {
         assert_eq!(change.apply_to(RoomPolicy::default()), expected);
     }
 
+    #[test]
+    fn a_turn_lasts_for_the_claim_time_until_its_owner_comes() {
+        let policy = RoomPolicy::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for (claimed, lasts) in [(false, policy.claim), (true, policy.session)] {
+            assert_eq!(policy.turn(claimed, now), TicketState::Active { expires_at: now + lasts, claimed });
+        }
+    }
+
+    #[test]
+    fn admissions_count_where_there_is_a_rate() {
+        use AdmissionStrategy::{Both, FixedRate, MaxActive};
+        let counts = [MaxActive, FixedRate, Both].map(|strategy| policy(strategy, 1, 1).counts_admissions());
+        assert_eq!(counts, [false, true, true]);
+    }
+
     proptest! {
         #[test]
         fn nobody_is_admitted_above_a_bound_that_counts(

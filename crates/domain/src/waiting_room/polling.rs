@@ -81,6 +81,31 @@ mod tests {
         assert!(times.len() >= 5, "expected at least five different times, got {times:?}");
     }
 
+    #[test]
+    fn the_next_question_is_due_after_a_tenth_of_the_wait_give_or_take_a_fifth() {
+        let wait = Some(Duration::seconds(200));
+        let told: Vec<_> =
+            (1..=1_000).map(|number| poll_after(9, wait, number, CLAIM).num_seconds()).collect();
+        assert_eq!((told.iter().min(), told.iter().max()), (Some(&16), Some(&24)));
+        let sum: i64 = told.iter().sum();
+        assert!(
+            (19_900..=20_100).contains(&sum),
+            "expected the jitter to go both ways alike, got {sum} of 20,000"
+        );
+    }
+
+    #[test]
+    fn a_time_is_rounded_to_the_nearest_second() {
+        // The jitter of the ticket 0 is a fifth less: 1.52 and 1.44 seconds.
+        let told = |millis| poll_after(0, Some(Duration::milliseconds(millis)), 0, CLAIM).num_seconds();
+        assert_eq!([told(19_000), told(18_000)], [2, 1]);
+    }
+
+    #[test]
+    fn the_claim_time_bounds_even_a_near_question() {
+        assert_eq!(poll_after(0, None, 1, Duration::seconds(1)), Duration::seconds(1));
+    }
+
     proptest! {
         #[test]
         fn the_next_question_is_due_within_1_to_30_seconds(ahead: u64, wait in proptest::option::of(0_i64..10_000_000), number: u64) {

@@ -174,6 +174,23 @@ mod tests {
         assert!(!is_to_be_told(at(60), None, at(60)), "nobody is believed to be there any more");
     }
 
+    #[test]
+    fn whoever_joins_is_believed_to_be_there_for_a_minute_and_whoever_comes_near_for_40_seconds() {
+        assert_eq!(newcomer_present_until(at(5)), at(65));
+        assert_eq!(newly_near_present_until(at(5)), at(45));
+    }
+
+    #[test]
+    fn two_roll_calls_together_tell_what_both_tell() {
+        let sign = |number| Sign { number, present_until: at(60) };
+        let call = |numbers: &[u64], near_up_to| RollCall {
+            signs: numbers.iter().copied().map(sign).collect(),
+            near_up_to,
+        };
+        assert_eq!(call(&[1, 2], 10).and(call(&[3], 20)), call(&[1, 2, 3], 20));
+        assert_eq!(call(&[1], 20).and(call(&[2], 10)), call(&[1, 2], 20));
+    }
+
     proptest! {
         #[test]
         fn few_are_near_the_front_however_many_were_admitted(admitted: u64) {

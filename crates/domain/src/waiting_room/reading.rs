@@ -102,3 +102,20 @@ impl RoomEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_tells_to_which_ticket_it_happened() {
+        let events = [
+            RoomEvent::TurnChanged { number: 7 },
+            RoomEvent::PassedOver { number: 7 },
+            RoomEvent::CameBack { number: 7 },
+            RoomEvent::Ended { number: 7, reason: EndReason::Left },
+        ];
+        assert_eq!(events.map(|event| event.number()), [Some(7); 4]);
+        assert_eq!(RoomEvent::Joined(3).number(), None);
+    }
+}

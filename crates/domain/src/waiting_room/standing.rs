@@ -70,6 +70,14 @@ mod tests {
     }
 
     #[test]
+    fn the_next_question_follows_from_those_who_are_there() {
+        let standing = Standing { there_ahead: 2_000, ..standing(TicketState::Waiting) };
+        let expected = poll_after(2_000, Some(Duration::seconds(2_001)), 12, Duration::seconds(60));
+        assert_eq!(standing.poll_after(), expected);
+        assert!(expected > Duration::seconds(10), "expected it not to be soon, got {expected}");
+    }
+
+    #[test]
     fn no_wait_is_estimated_for_whoever_does_not_wait() {
         let expires_at = Utc.timestamp_opt(10, 0).unwrap();
         assert_eq!(standing(TicketState::Active { expires_at, claimed: true }).estimated_wait(), None);

@@ -252,6 +252,34 @@ fn a_claim_is_taken_in_ahead_of_the_next_reading_and_not_taken_back_by_an_older_
 }
 
 #[test]
+fn a_turn_that_is_told_anew_before_it_is_claimed_is_taken_in() {
+    let (mut model, mut view) = room(1);
+    model.make(&Change::Admit(0));
+    view.take_in(changed(&model, &[1]));
+    let turn = ticket(1, TicketState::Active { expires_at: at(45), claimed: false });
+    view.renew_turn(turn);
+    assert_eq!(view.place(&issued(1), at(0)).unwrap().ticket, turn);
+}
+
+#[test]
+fn nobody_is_to_be_admitted_while_nobody_who_waits_is_there() {
+    let (mut model, mut view) = room(1);
+    assert!(view.may_admit(at(0)));
+    model.make(&Change::PassOver(0));
+    view.take_in(changed(&model, &[1]));
+    assert!(!view.may_admit(at(0)), "expected nobody to be there");
+    model.make(&Change::Leave(0));
+    view.take_in(changed(&model, &[1]));
+    assert!(!view.may_admit(at(0)), "expected nobody to wait");
+}
+
+#[test]
+fn a_view_grows_older_and_is_never_of_the_future() {
+    let (_, view) = room(1);
+    assert_eq!([view.age(at(7)), view.age(at(-7))], [7, 0].map(Duration::seconds));
+}
+
+#[test]
 fn only_some_are_near_the_front_however_many_wait() {
     let (_, view) = room(300);
     assert_eq!(view.near_up_to(), 101, "expected a hundred in front of the last one who is near");

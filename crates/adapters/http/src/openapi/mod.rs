@@ -55,6 +55,7 @@ use crate::calls::{around, catalog, identity, operator, payment, reservation, wa
         payment::find_payment::find_payment,
         operator::create_concert::create_concert,
         operator::create_schedule::create_schedule,
+        operator::refund_payment::refund_payment,
         operator::show_queue::show_queue,
         operator::change_policy::change_policy,
         around::health::livez,

@@ -40,6 +40,14 @@ pub(crate) fn grade() -> Object {
         .build()
 }
 
+pub(crate) fn reason() -> Object {
+    text("Why, for the operator's own records.", "The concert was moved to another day")
+        .min_length(Some(1))
+        .max_length(Some(500))
+        .pattern(Some(NAME))
+        .build()
+}
+
 pub(crate) fn email() -> Object {
     text("An email address, compared without case.", "ada@example.org")
         .min_length(Some(3))

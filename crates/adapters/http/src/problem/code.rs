@@ -68,7 +68,7 @@ codes! {
     ReservationNotFound = "RESERVATION_NOT_FOUND", NOT_FOUND, "There is no such reservation",
         "The id names no reservation of the caller's.";
     PaymentNotFound = "PAYMENT_NOT_FOUND", NOT_FOUND, "There is no such payment",
-        "The id names no payment of the caller's.";
+        "The id names no payment, or not one of the caller's.";
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "The path has no such method",
         "The path knows the methods that `Allow` names.";
     RequestTimeout = "REQUEST_TIMEOUT", REQUEST_TIMEOUT, "The body did not arrive in time",
@@ -91,6 +91,10 @@ codes! {
         "The reservation was paid before.";
     NotPayable = "NOT_PAYABLE", CONFLICT, "The reservation can not be paid",
         "The reservation was cancelled.";
+    AlreadyRefunded = "ALREADY_REFUNDED", CONFLICT, "The payment is refunded already",
+        "The payment was given back before.";
+    NotRefundable = "NOT_REFUNDABLE", CONFLICT, "The payment can not be refunded",
+        "The show has begun.";
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large",
         "The body has more than 64 KiB.";
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The body is of another type",
@@ -112,7 +116,8 @@ codes! {
     QueueClosed = "QUEUE_CLOSED", SERVICE_UNAVAILABLE, "The waiting room is closed",
         "The operator has paused the waiting room, or lets it drain; nobody new is taken in.";
     StoreUnavailable = "STORE_UNAVAILABLE", SERVICE_UNAVAILABLE, "The store is not available",
-        "The store is away or overloaded; nothing has changed, and the same call may succeed later.";
+        "The store is away, hangs or is overloaded. A change may have been made all the same: with the same `Idempotency-Key` \
+         it is safe to ask again.";
     TooManyStreams = "TOO_MANY_STREAMS", SERVICE_UNAVAILABLE, "Too many streams are open",
         "This instance has as many open streams as it takes; `Retry-After` says when to try again.";
     ShuttingDown = "SHUTTING_DOWN", SERVICE_UNAVAILABLE, "The service is shutting down",

@@ -5,14 +5,14 @@ use domain::{
     catalog::{SalesWindowError, SeatNumber},
     idempotency::KeyReused,
     identity::{BadToken, SigningFailed},
-    payment::PaymentRefused,
+    payment::{PaymentRefused, RefundRefused},
     reservation::{CancelRefused, HoldRefused},
     storage::StorageError,
     waiting_room::{EndReason, NoTurn, Standing},
     wallet::{ChargeRefused, NotTheOwner},
 };
 use identity::{FindUserError, OpenSessionError, RegisterUserError, VerifyCredentialsError};
-use payment::{FindPaymentError, PayReservationError};
+use payment::{FindPaymentError, PayReservationError, RefundPaymentError};
 use reservation::{CancelReservationError, FindReservationError, HoldSeatsError};
 use waiting_room::{CheckPlaceError, JoinQueueError, LeaveQueueError, RequireTurnError};
 use wallet::{ChargeBalanceError, ListTransactionsError, ShowBalanceError};
@@ -339,6 +339,17 @@ impl From<PayReservationError> for Problem {
             PayReservationError::NoTurn(error) => error.into(),
             PayReservationError::Refused(refused) => refused.into(),
             PayReservationError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefundPaymentError> for Problem {
+    fn from(error: RefundPaymentError) -> Self {
+        match error {
+            RefundPaymentError::PaymentNotFound => Self::new(Code::PaymentNotFound),
+            RefundPaymentError::Refused(RefundRefused::AlreadyRefunded) => Self::new(Code::AlreadyRefunded),
+            RefundPaymentError::Refused(RefundRefused::ShowHasBegun) => Self::new(Code::NotRefundable),
+            RefundPaymentError::Storage(error) => error.into(),
         }
     }
 }

@@ -50,6 +50,8 @@ fn is_json_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn money(json: &str) -> Result<String, GivenAmountError> {
@@ -93,6 +95,28 @@ mod tests {
             &long,
         ] {
             assert_eq!(money(json), Err(GivenAmountError::NoNumber), "{json}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_as_an_amount_is_taken_exactly_or_refused(text in "[-+ ]?[0-9.eE_]{0,70}|.{0,70}") {
+            let json = serde_json::to_string(&text).unwrap();
+            let amount: GivenAmount = serde_json::from_str(&json).unwrap();
+            if let Ok(money) = amount.money() {
+                let (sent, taken) = (BigDecimal::from_str(&text).unwrap(), money.to_string());
+                prop_assert_eq!(sent, BigDecimal::from_str(&taken).unwrap());
+            }
+        }
+
+        #[test]
+        fn an_amount_is_the_same_as_a_number_and_as_a_text(minor in -99_999_999_999_999_i64..=99_999_999_999_999) {
+            let sign = if minor < 0 { "-" } else { "" };
+            let text = format!("{sign}{}.{:02}", minor.abs() / 100, minor.abs() % 100);
+            for json in [text.clone(), format!("\"{text}\"")] {
+                let amount: GivenAmount = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(amount.money(), Ok(Money::from_minor(minor)), "{}", json);
+            }
         }
     }
 

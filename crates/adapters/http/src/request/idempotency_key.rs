@@ -66,6 +66,7 @@ impl IntoParams for KeyHeader {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -83,6 +84,21 @@ mod tests {
     fn a_key_may_be_left_out() {
         assert_eq!(key(&[]), Ok(None));
         assert_eq!(key(&[b"order-17"]), Ok(Some("order-17".to_owned())));
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_1_to_255_visible_characters_and_nothing_else(bytes in prop::collection::vec(0x20_u8..=0xff, 0..300)) {
+            prop_assume!(HeaderValue::from_bytes(&bytes).is_ok());
+            let visible = bytes.iter().all(|byte| (b'!'..=b'~').contains(byte));
+            let good = visible && (1..=255).contains(&bytes.len());
+            prop_assert_eq!(key(&[&bytes]).is_ok(), good);
+        }
+
+        #[test]
+        fn every_good_key_is_taken_as_it_is(text in "[!-~]{1,255}") {
+            prop_assert_eq!(key(&[text.as_bytes()]), Ok(Some(text)));
+        }
     }
 
     #[test]

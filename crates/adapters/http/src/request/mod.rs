@@ -8,6 +8,7 @@ mod json_body;
 mod known_versions;
 mod path;
 mod query;
+mod whole_number;
 
 pub(crate) use amount::GivenAmount;
 pub(crate) use authorization::bearer_token;
@@ -17,3 +18,4 @@ pub(crate) use json_body::{JsonBody, OptionalJsonBody};
 pub(crate) use known_versions::KnownVersions;
 pub(crate) use path::{Id, PathId};
 pub(crate) use query::{PageParameters, Query, encode_cursor};
+pub(crate) use whole_number::WholeNumber;

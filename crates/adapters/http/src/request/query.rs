@@ -120,6 +120,8 @@ fn parameter(name: &str, description: &str, example: serde_json::Value) -> Param
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,6 +129,29 @@ mod tests {
         for position in [0, 1, 1_700_000_000_000_000, LAST_POSITION] {
             let cursor = Cursor { position, id: Uuid::from_u128(0x0192_f0c1_7e7b_7000_8000_0000_0000_0001) };
             assert_eq!(decode_cursor(&encode_cursor(cursor)), Some(cursor));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_cursor_that_is_given_out_is_taken_back(position in 0..=LAST_POSITION, id: u128) {
+            let cursor = Cursor { position, id: Uuid::from_u128(id) };
+            prop_assert_eq!(decode_cursor(&encode_cursor(cursor)), Some(cursor));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_cursor_is_a_place_in_the_calendar_or_refused(text in "[0-9a-fA-F]{46,50}|.{0,60}") {
+            let digits = text.len() == 48 && text.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+            let cursor = decode_cursor(&text);
+            prop_assert_eq!(cursor.is_some(), digits);
+            prop_assert!(cursor.is_none_or(|cursor| (0..=LAST_POSITION).contains(&cursor.position)));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_query_is_a_page_or_refused_by_name(text in "(limit|cursor|&|=|[0-9a-f%+]){0,20}|.{0,60}") {
+            if let Err(refused) = query_of(&text).page() {
+                prop_assert!(refused.to_string().starts_with("INVALID_REQUEST: "), "{}", refused);
+            }
         }
     }
 

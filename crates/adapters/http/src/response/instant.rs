@@ -57,6 +57,8 @@ impl ToSchema for Instant {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn again(text: &str) -> Option<String> {
@@ -74,6 +76,17 @@ mod tests {
         ];
         for (text, expected) in told {
             assert_eq!(again(text).as_deref(), Some(expected));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_as_an_instant_is_told_as_the_same_or_refused(
+            text in "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,12})?(Z|z|[-+][0-9]{2}:[0-9]{2})?|.{0,40}"
+        ) {
+            if let Some(told) = again(&text) {
+                prop_assert_eq!(Instant::read(&told), Instant::read(&text));
+            }
         }
     }
 

@@ -61,8 +61,8 @@ async fn who_joins_may_log_in_on_the_way() {
     for (right, status) in [(true, 201), (false, 401)] {
         let mut mocks = mocks_that_issue(issued);
         mocks.failed_logins.expect_closed_for().returning(|_, _| None);
-        mocks.failed_logins.expect_failed().return_const(());
-        mocks.failed_logins.expect_succeeded().return_const(());
+        mocks.failed_logins.expect_failed().returning(|_, _| None);
+        mocks.failed_logins.expect_succeeded().returning(|_, _| None);
         let login = Login { user: UserId(USER), password: PasswordHash("hash".into()) };
         mocks.users.expect_login_of().returning(move |_| Ok(Some(login.clone())));
         mocks.hasher.expect_verify().returning(move |_, _| Ok(right));

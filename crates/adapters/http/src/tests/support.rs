@@ -214,6 +214,11 @@ impl Mocks {
             )),
             show_balance: Arc::new(wallet::ShowBalance::new(wallets.clone())),
             list_transactions: Arc::new(wallet::ListTransactions::new(wallets)),
+            refund_payment: Arc::new(payment::RefundPayment::new(
+                clock.clone(),
+                ids.clone(),
+                payments.clone(),
+            )),
             pay_reservation: Arc::new(payment::PayReservation::new(
                 clock,
                 ids,

@@ -190,10 +190,15 @@ async fn make_room_changes(pool: Connections, changes: RoomChanges) -> Result<Ro
 
 async fn ask_time(pool: &Connections) -> Result<Reading, StorageError> {
     let mut connection = pool.lend().await?;
-    // Only now: the wait for a connection is no part of the way to the server.
+    let ask = async |connection: &mut Connection| {
+        let question = Statement::<ReadClock>::new(Vec::new());
+        question.get_result::<StoredMoment>(connection).await.map_err(storage_error)
+    };
+    // Prepares the question: what it takes to be prepared is no part of the way to the server, and neither is the
+    // wait for a connection.
+    ask(&mut connection).await?;
     let asked = Instant::now();
-    let question = Statement::<ReadClock>::new(Vec::new());
-    let server: StoredMoment = question.get_result(&mut connection).await.map_err(storage_error)?;
+    let server = ask(&mut connection).await?;
     Ok(Reading::new(server.0, asked))
 }
 

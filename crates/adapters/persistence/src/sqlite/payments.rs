@@ -8,7 +8,10 @@ use domain::{
     ids::{PaymentId, TransactionId, UserId},
     money::Money,
     page::{Page, PageRequest},
-    payment::{Payment, PaymentFacts, PaymentRequest, Payments, Receipt, Settlement},
+    payment::{
+        PaidReservation, Payment, PaymentFacts, PaymentRequest, PaymentStatus, Payments, Receipt, Refund,
+        Settlement,
+    },
     reservation::ReservationStatus,
     storage::StorageError,
     waiting_room::EndReason,
@@ -20,6 +23,7 @@ use super::{
     idempotency::{find_record, store_record},
     moment,
     reservations::find_reservation,
+    row_error,
     waiting_room::{end_ticket, is_turn, ticket_of},
     wallets::{add_entry, find_wallet},
     writer::stale_unless,
@@ -30,7 +34,7 @@ use crate::{
     pages::payment_page,
     queries::{self, TimePlace},
     rows::PaymentRow,
-    schema::{ledger_entries, payments, reservations, reserved_seats, seats},
+    schema::{ledger_entries, payments, refunds, reservations, reserved_seats, schedules, seats},
     sql_types::{StoredAmount, StoredId, StoredMoment},
 };
 
@@ -58,6 +62,26 @@ impl Payments for SqliteStore {
         self.writer
             .commit(StoredChange::PayReservation, move |connection| {
                 commit_payment(connection, &settlement, moment(now()))
+            })
+            .await
+    }
+
+    async fn load_for_refund(&self, id: PaymentId) -> Result<Option<PaidReservation>, StorageError> {
+        let question = move |connection: &mut SqliteConnection| {
+            let row = queries::payment_numbered(StoredId(id.0)).select(PaymentRow::as_select());
+            let Some(row) = row.first(connection).optional()? else { return Ok(None) };
+            let payment = Payment::try_from(row).map_err(row_error)?;
+            let reservation = find_reservation(connection, payment.user, payment.reservation)?;
+            Ok(reservation.map(|reservation| PaidReservation { payment, reservation }))
+        };
+        self.readers.read(question).await
+    }
+
+    async fn commit_refund(&self, refund: &Refund) -> Result<Commit<Money>, StorageError> {
+        let (refund, now) = (refund.clone(), self.writing_clock());
+        self.writer
+            .commit(StoredChange::RefundPayment, move |connection| {
+                commit_refund(connection, &refund, moment(now()))
             })
             .await
     }
@@ -148,6 +172,88 @@ fn debit(connection: &mut SqliteConnection, payment: &Payment, entry: Transactio
         balance_after,
         reference: Some(payment.id.0),
         at: payment.paid_at,
+    };
+    add_entry(connection, &entry)?;
+    Ok(balance_after)
+}
+
+fn commit_refund(
+    connection: &mut SqliteConnection,
+    refund: &Refund,
+    now: StoredMoment,
+) -> Result<Money, Error> {
+    let payment = &refund.payment;
+    mark_refunded(connection, payment)?;
+    cancel_reservation(connection, payment, now)?;
+    free_sold_seats(connection, refund)?;
+    let balance = credit(connection, refund)?;
+    let row = (
+        refunds::payment_id.eq(StoredId(payment.id.0)),
+        refunds::reason.eq(refund.reason.as_str()),
+        refunds::refunded_at.eq(moment(refund.refunded_at)),
+    );
+    diesel::insert_into(refunds::table).values(row).execute(connection)?;
+    Ok(balance)
+}
+
+fn mark_refunded(connection: &mut SqliteConnection, payment: &Payment) -> Result<(), Error> {
+    let refundable = payments::table
+        .find(StoredId(payment.id.0))
+        .filter(payments::status.eq(PaymentStatus::Paid.word()))
+        .filter(payments::amount.eq(StoredAmount(payment.amount)));
+    let refunded = diesel::update(refundable)
+        .set(payments::status.eq(PaymentStatus::Refunded.word()))
+        .execute(connection)?;
+    stale_unless(refunded == 1)
+}
+
+fn cancel_reservation(
+    connection: &mut SqliteConnection,
+    payment: &Payment,
+    now: StoredMoment,
+) -> Result<(), Error> {
+    let to_come = schedules::table.filter(schedules::starts_at.gt(now)).select(schedules::id);
+    let cancellable = reservations::table
+        .find(StoredId(payment.reservation.0))
+        .filter(reservations::user_id.eq(StoredId(payment.user.0)))
+        .filter(reservations::status.eq(ReservationStatus::Paid.word()))
+        .filter(reservations::schedule_id.eq_any(to_come));
+    let cancelled = diesel::update(cancellable)
+        .set(reservations::status.eq(ReservationStatus::Cancelled.word()))
+        .execute(connection)?;
+    stale_unless(cancelled == 1)
+}
+
+fn free_sold_seats(connection: &mut SqliteConnection, refund: &Refund) -> Result<(), Error> {
+    let id = StoredId(refund.payment.reservation.0);
+    diesel::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
+        .set(reserved_seats::sold.eq(false))
+        .execute(connection)?;
+    let schedule: StoredId =
+        reservations::table.find(id).select(reservations::schedule_id).first(connection)?;
+    let sold = seats::table
+        .filter(seats::schedule_id.eq(schedule))
+        .filter(seats::reservation_id.eq(id))
+        .filter(seats::sold.eq(true));
+    let freed = diesel::update(sold)
+        .set((seats::sold.eq(false), seats::reservation_id.eq(None::<StoredId>)))
+        .execute(connection)?;
+    stale_unless(freed == refund.seats)
+}
+
+fn credit(connection: &mut SqliteConnection, refund: &Refund) -> Result<Money, Error> {
+    let payment = &refund.payment;
+    let (balance, entries) = find_wallet(connection, payment.user)?;
+    let balance_after = balance.checked_add(payment.amount).ok_or(Error::RollbackTransaction)?;
+    let entry = LedgerEntry {
+        id: refund.entry,
+        user: payment.user,
+        sequence: entries + 1,
+        kind: EntryKind::Refund,
+        amount: payment.amount,
+        balance_after,
+        reference: Some(payment.id.0),
+        at: refund.refunded_at,
     };
     add_entry(connection, &entry)?;
     Ok(balance_after)

@@ -122,7 +122,26 @@ pub(crate) async fn list_schedules(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_day_is_read_as_it_is_written(days in 0..3_652_059_i32) {
+            let day = NaiveDate::from_num_days_from_ce_opt(days + 1).unwrap();
+            prop_assert_eq!(date(&day.format("%Y-%m-%d").to_string()), Ok(day));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_date_is_one_in_its_usual_spelling_or_refused(
+            text in "[0-9]{3,5}-[0-9]{1,3}-[0-9]{1,3}|[-+0-9 ]{0,12}|.{0,12}"
+        ) {
+            if let Ok(day) = date(&text) {
+                prop_assert_eq!(day.format("%Y-%m-%d").to_string(), text);
+            }
+        }
+    }
 
     #[test]
     fn a_date_is_one_that_exists() {

@@ -9,7 +9,7 @@ use super::policy::{PolicyBody, RoomStateName, Strategy};
 use crate::{
     openapi::problems,
     problem::Problem,
-    request::{JsonBody, Operator},
+    request::{JsonBody, Operator, WholeNumber},
     to_its_end::to_its_end,
     use_cases::UseCases,
 };
@@ -21,20 +21,20 @@ pub(crate) struct ChangePolicyRequest {
     /// By what the number of people inside is bounded.
     strategy: Option<Strategy>,
     /// The most turns live at a time.
-    #[schema(minimum = 1, maximum = 1_000_000, examples(250))]
-    max_active: Option<i64>,
+    #[schema(minimum = 1, maximum = 1_000_000, value_type = Option<i64>, examples(250))]
+    max_active: Option<WholeNumber>,
     /// The most admissions within any interval.
-    #[schema(minimum = 1, maximum = 1_000_000, examples(100))]
-    admit_count: Option<i64>,
+    #[schema(minimum = 1, maximum = 1_000_000, value_type = Option<i64>, examples(100))]
+    admit_count: Option<WholeNumber>,
     /// The interval, in seconds.
-    #[schema(minimum = 1, maximum = 86_400, examples(10))]
-    interval_seconds: Option<i64>,
+    #[schema(minimum = 1, maximum = 86_400, value_type = Option<i64>, examples(10))]
+    interval_seconds: Option<WholeNumber>,
     /// How long a turn lasts, in seconds.
-    #[schema(minimum = 1, maximum = 86_400, examples(600))]
-    session_seconds: Option<i64>,
+    #[schema(minimum = 1, maximum = 86_400, value_type = Option<i64>, examples(600))]
+    session_seconds: Option<WholeNumber>,
     /// How long a turn waits to be claimed, in seconds.
-    #[schema(minimum = 1, maximum = 86_400, examples(60))]
-    claim_seconds: Option<i64>,
+    #[schema(minimum = 1, maximum = 86_400, value_type = Option<i64>, examples(60))]
+    claim_seconds: Option<WholeNumber>,
     /// Whether the room takes people in.
     state: Option<RoomStateName>,
 }
@@ -55,10 +55,10 @@ impl ChangePolicyRequest {
 
 fn checked<T>(
     field: &str,
-    number: Option<i64>,
+    number: Option<WholeNumber>,
     check: impl Fn(i64) -> Result<T, PolicyError>,
 ) -> Result<Option<T>, Problem> {
-    number.map(check).transpose().map_err(|error| Problem::invalid(field, error))
+    number.map(|number| check(number.0)).transpose().map_err(|error| Problem::invalid(field, error))
 }
 
 problems!(ChangePolicyProblems: OPERATOR, BODY, STORE);

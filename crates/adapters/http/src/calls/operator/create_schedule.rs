@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     openapi::{problems, schemas},
     problem::{Code, Problem},
-    request::{GivenAmount, JsonBody, Operator, PathId},
+    request::{GivenAmount, JsonBody, Operator, PathId, WholeNumber},
     response::Instant,
     to_its_end::to_its_end,
     use_cases::UseCases,
@@ -25,9 +25,9 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SeatRangeRequest {
     #[schema(schema_with = schemas::first_seat)]
-    from: i64,
+    from: WholeNumber,
     #[schema(schema_with = schemas::last_seat)]
-    to: i64,
+    to: WholeNumber,
     #[schema(schema_with = schemas::grade)]
     grade: String,
     #[schema(schema_with = schemas::price)]
@@ -40,8 +40,8 @@ impl SeatRangeRequest {
             move |error| Problem::invalid(&format!("seats[{index}].{field}"), error)
         }
         Ok(SeatRange {
-            from: SeatNumber::new(self.from).map_err(invalid(index, "from"))?,
-            to: SeatNumber::new(self.to).map_err(invalid(index, "to"))?,
+            from: SeatNumber::new(self.from.0).map_err(invalid(index, "from"))?,
+            to: SeatNumber::new(self.to.0).map_err(invalid(index, "to"))?,
             grade: Name::new(&self.grade).map_err(invalid(index, "grade"))?,
             price: self.price.money().map_err(invalid(index, "price"))?,
         })

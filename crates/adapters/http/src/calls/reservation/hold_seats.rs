@@ -14,7 +14,7 @@ use super::body::ReservationBody;
 use crate::{
     openapi::{problems, schemas},
     problem::Problem,
-    request::{Id, JsonBody, KeyHeader, QueueCaller},
+    request::{Id, JsonBody, KeyHeader, QueueCaller, WholeNumber},
     response::created_or_replayed,
     to_its_end::to_its_end,
     use_cases::UseCases,
@@ -27,7 +27,7 @@ pub(crate) struct HoldSeatsRequest {
     #[schema(schema_with = schemas::schedule_id)]
     schedule_id: Id,
     #[schema(schema_with = schemas::seat_numbers)]
-    seat_numbers: Vec<i64>,
+    seat_numbers: Vec<WholeNumber>,
 }
 
 impl HoldSeatsRequest {
@@ -36,18 +36,18 @@ impl HoldSeatsRequest {
             user: caller.user,
             ticket: caller.ticket,
             schedule: ScheduleId(self.schedule_id.0),
-            seats: selection(self.seat_numbers)?,
+            seats: selection(self.seat_numbers.iter().map(|number| number.0))?,
         })
     }
 }
 
-fn selection(numbers: Vec<i64>) -> Result<SeatSelection, Problem> {
+fn selection(numbers: impl ExactSizeIterator<Item = i64>) -> Result<SeatSelection, Problem> {
     let invalid = |reason: &dyn std::fmt::Display| Problem::invalid("seatNumbers", reason);
     // A schedule has no more seats than its highest number: what is longer names a seat twice or none.
     if numbers.len() > usize::from(SeatNumber::LAST) {
         return Err(invalid(&format!("must name at most {} seats", SeatNumber::LAST)));
     }
-    let numbers: Result<Vec<_>, _> = numbers.into_iter().map(SeatNumber::new).collect();
+    let numbers: Result<Vec<_>, _> = numbers.map(SeatNumber::new).collect();
     SeatSelection::new(numbers.map_err(|error| invalid(&error))?).map_err(|error| invalid(&error))
 }
 
@@ -97,9 +97,9 @@ mod tests {
     fn a_wish_for_seats_that_can_not_be_is_refused() {
         let too_many: Vec<_> = (1..=51).collect();
         for numbers in [vec![], vec![0], vec![51], vec![-1], vec![1, 1], vec![i64::MAX], too_many] {
-            let refused = selection(numbers.clone()).unwrap_err().to_string();
+            let refused = selection(numbers.iter().copied()).unwrap_err().to_string();
             assert!(refused.starts_with("INVALID_REQUEST: seatNumbers: "), "{numbers:?}: {refused}");
         }
-        assert!(selection((1..=50).collect()).is_ok());
+        assert!(selection((1..=50_u8).map(i64::from)).is_ok());
     }
 }

@@ -13,6 +13,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use waiting_room::CheckPlaceError;
 
 use super::ticket::TicketBody;
+use utoipa::ToSchema;
+
 use crate::{
     openapi::problems,
     problem::Problem,
@@ -115,6 +117,24 @@ impl EventSource for PlaceEvents {
     }
 }
 
+/// An event of the stream.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape that the API's description shows; the writing is done by hand")]
+struct StatusEvent {
+    /// What to send as `Last-Event-ID` when the stream is opened again.
+    #[schema(examples("waiting-41-97"))]
+    id: String,
+    /// What the event is about.
+    #[schema(pattern = "^status$", examples("status"))]
+    event: String,
+    /// A `Ticket`, as JSON.
+    #[schema(
+        content_media_type = "application/json",
+        examples("{\"status\":\"WAITING\",\"ahead\":0,\"waiting\":12}")
+    )]
+    data: String,
+}
+
 problems!(FollowPlaceProblems: IDENTIFIED, STORE; TooManyStreams, ShuttingDown);
 
 /// Follows where the caller stands.
@@ -132,8 +152,8 @@ problems!(FollowPlaceProblems: IDENTIFIED, STORE; TooManyStreams, ShuttingDown);
     responses(
         (
             status = 200, description = "The stream. The data of `status` is a `Ticket`.",
-            content_type = "text/event-stream", body = String,
-            example = "id: waiting-0-12\nevent: status\ndata: {\"status\":\"WAITING\",\"ahead\":0,\"waiting\":12}\n\n: keep-alive\n\n",
+            content_type = "text/event-stream", body = StatusEvent,
+            example = json!({"id": "waiting-0-12", "event": "status", "data": "{\"status\":\"WAITING\",\"ahead\":0,\"waiting\":12}"}),
         ),
         (status = 204, description = "The last event was the last: there is nothing more to come."),
         FollowPlaceProblems,

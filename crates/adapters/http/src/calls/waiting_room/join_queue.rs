@@ -9,7 +9,7 @@ use waiting_room::Place;
 
 use super::ticket::{IssuedTicketBody, TicketBody};
 use crate::{
-    calls::identity::credentials,
+    calls::identity::{address, attempt, credentials},
     openapi::{problems, schemas},
     problem::{Code, Problem},
     request::{Id, OptionalJsonBody, bearer_token},
@@ -32,6 +32,15 @@ pub(crate) struct JoinQueueRequest {
     user_id: Option<Id>,
 }
 
+impl JoinQueueRequest {
+    /// Tells what is wrong with the body also where an access token says who joins.
+    fn check(self) -> Result<(), Problem> {
+        self.email.as_deref().map(address).transpose()?;
+        self.password.map(attempt).transpose()?;
+        Ok(())
+    }
+}
+
 /// By what somebody who joins is known.
 enum Newcomer {
     Known(UserId),
@@ -49,8 +58,8 @@ impl Newcomer {
     ) -> Result<Self, Problem> {
         if request.headers().contains_key(header::AUTHORIZATION) {
             let claims = use_cases.identify_caller.by_access_token(bearer_token(request.headers())?)?;
-            // What is wrong with the body is told all the same.
-            return body.map(|_| Self::Known(claims.user));
+            body?.unwrap_or_default().check()?;
+            return Ok(Self::Known(claims.user));
         }
         match body?.unwrap_or_default() {
             JoinQueueRequest { email: Some(email), password: Some(password), .. } => {

@@ -23,12 +23,23 @@ pub struct PostgresServer {
     /// The options of `setpriv`, where the test itself runs as root.
     becomes: Option<Vec<String>>,
     running: Option<Child>,
+    durable: bool,
     folder: TempDir,
 }
 
 impl PostgresServer {
-    /// Makes a server and starts it.
+    /// Makes a server and starts it. What a killed process has written is kept by the system: only a power cut
+    /// would need its commits to reach the disk.
     pub async fn start() -> Self {
+        Self::make(false).await
+    }
+
+    /// Makes a server whose commits reach the disk, as they do where Encore runs.
+    pub async fn start_durable() -> Self {
+        Self::make(true).await
+    }
+
+    async fn make(durable: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let becomes = is_root().then(|| {
             let owner = if output_of("id", &["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
@@ -37,7 +48,7 @@ impl PostgresServer {
             output_of("chown", &[owner, path]).expect("root may give a folder away");
             vec![format!("--reuid={owner}"), format!("--regid={group}"), "--clear-groups".to_owned()]
         });
-        let mut server = Self { binaries: find_binaries(), becomes, running: None, folder };
+        let mut server = Self { binaries: find_binaries(), becomes, running: None, durable, folder };
         let initialized = server
             .command("initdb")
             .args(["-U", "encore", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
@@ -60,8 +71,8 @@ impl PostgresServer {
         let child = self
             .command("postgres")
             .args(["-c", "listen_addresses=", "-c", &format!("unix_socket_directories={folder}")])
-            // What a killed process has written is kept by the system: only a power cut would need more.
-            .args(["-c", "fsync=off", "-c", "shared_buffers=32MB"])
+            .args(["-c", if self.durable { "fsync=on" } else { "fsync=off" }])
+            .args(["-c", "shared_buffers=32MB"])
             .stderr(Stdio::null())
             .spawn();
         self.running = Some(child.expect("the server can be started"));

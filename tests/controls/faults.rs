@@ -1,0 +1,258 @@
+//! The faults that are planted, each with the promise that it breaks and the test that finds it.
+
+/// A piece of a file's text, and what stands there instead.
+pub(crate) struct Edit {
+    pub(crate) file: &'static str,
+    pub(crate) find: &'static str,
+    pub(crate) replace: &'static str,
+}
+
+/// Which test finds a fault.
+#[derive(Clone, Copy)]
+pub(crate) struct Finder {
+    pub(crate) package: &'static str,
+    /// The integration test; the unit tests of the package if there is none.
+    pub(crate) test: Option<&'static str>,
+    pub(crate) filter: &'static str,
+}
+
+/// A fault.
+pub(crate) struct Fault {
+    /// What is wrong with it.
+    pub(crate) name: &'static str,
+    /// The promise of `docs/promises.md` that it breaks.
+    pub(crate) promise: &'static str,
+    pub(crate) edits: &'static [Edit],
+    pub(crate) finder: Finder,
+}
+
+const fn contract(filter: &'static str) -> Finder {
+    Finder { package: "encore-tests", test: Some("contract"), filter }
+}
+
+const fn integration(test: &'static str, filter: &'static str) -> Finder {
+    Finder { package: "encore-tests", test: Some(test), filter }
+}
+
+const fn unit(package: &'static str, filter: &'static str) -> Finder {
+    Finder { package, test: None, filter }
+}
+
+pub(crate) const FAULTS: &[Fault] = &[
+    Fault {
+        name: "the unique index of sold seats is dropped",
+        promise: "P1",
+        edits: &[Edit {
+            file: "migrations/postgres/2026-11-21-000001_initial/up.sql",
+            find: "CREATE UNIQUE INDEX reserved_seats_are_sold_once",
+            replace: "CREATE INDEX reserved_seats_are_sold_once",
+        }],
+        finder: contract("constraints::postgres::a_seat_that_is_sold_twice_is_refused"),
+    },
+    Fault {
+        name: "a hold takes seats that are held already (PostgreSQL)",
+        promise: "P1",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
+            find: "AND NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())",
+            replace: "AND NOT seats.sold",
+        }],
+        finder: contract("seat_races::postgres::of_fifty_guests_who_want_one_seat_one_gets_it"),
+    },
+    Fault {
+        name: "a hold takes seats that are held already (SQLite)",
+        promise: "P1",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/sqlite/seat_inventory.rs",
+            find: ".filter(seats::held_until.is_null().or(seats::held_until.le(now)))",
+            replace: "",
+        }],
+        finder: contract("seat_races::sqlite::of_fifty_guests_who_want_one_seat_one_gets_it"),
+    },
+    Fault {
+        name: "a payment may take more than the balance (SQLite)",
+        promise: "P2",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/sqlite/payments.rs",
+            find: "    stale_unless(balance >= payment.amount)?;\n",
+            replace: "",
+        }],
+        finder: contract("payment_conditions::sqlite::a_balance_that_is_too_small_leaves_the_hold"),
+    },
+    Fault {
+        name: "a refund does not look at whether the reservation is paid (PostgreSQL)",
+        promise: "P2",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/postgres/payments.rs",
+            find: "              AND reservations.status = 'PAID'\n",
+            replace: "",
+        }],
+        finder: contract("refunds::postgres::what_does_not_fit_together_is_not_refunded"),
+    },
+    Fault {
+        name: "the idempotency record is written in a transaction of its own (SQLite)",
+        promise: "P3",
+        edits: &[
+            Edit {
+                file: "crates/adapters/persistence/src/sqlite/payments.rs",
+                find: "    let (key, result) = (settlement.keyed.as_ref(), payment.id.0);
+    store_record(connection, payment.user, Operation::PayReservation, key, result, now)?;
+",
+                replace: "",
+            },
+            Edit {
+                file: "crates/adapters/persistence/src/sqlite/payments.rs",
+                find: "        let (settlement, now) = (settlement.clone(), self.writing_clock());
+        self.writer
+            .commit(StoredChange::PayReservation, move |connection| {
+                commit_payment(connection, &settlement, moment(now()))
+            })
+            .await
+",
+                replace: "        let (settlement, now) = (settlement.clone(), self.writing_clock());
+        let later = (settlement.clone(), self.writing_clock());
+        let committed = self
+            .writer
+            .commit(StoredChange::PayReservation, move |connection| {
+                commit_payment(connection, &settlement, moment(now()))
+            })
+            .await?;
+        self.writer
+            .write(StoredChange::ForgetKeys, move |connection| {
+                let (settlement, now) = later;
+                let (payment, key) = (&settlement.payment, settlement.keyed.as_ref());
+                let (now, result) = (moment(now()), payment.id.0);
+                store_record(connection, payment.user, Operation::PayReservation, key, result, now)
+            })
+            .await?;
+        Ok(committed)
+",
+            },
+        ],
+        finder: integration("faults", "sqlite::a_payment_that_fails_is_made_once_or_not_at_all"),
+    },
+    Fault {
+        name: "numbers are handed out with gaps",
+        promise: "P4",
+        edits: &[Edit {
+            file: "crates/domain/src/waiting_room/joining.rs",
+            find: "number += 1;",
+            replace: "number += 2;",
+        }],
+        finder: contract("waiting_room::postgres::a_hundred_who_join_at_once_get_numbers_without_gaps_or_repeats"),
+    },
+    Fault {
+        name: "the room is changed without its lock (PostgreSQL)",
+        promise: "P5",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/postgres/room_lock.rs",
+            find: ".select(RoomRow::as_select()).for_no_key_update()",
+            replace: ".select(RoomRow::as_select())",
+        }],
+        finder: contract("postgres::instances_together_let_no_more_inside_than_may_be"),
+    },
+    Fault {
+        name: "`<` for `<=` at the expiry of a hold",
+        promise: "P6",
+        edits: &[Edit {
+            file: "crates/domain/src/reservation/record.rs",
+            find: "ReservationStatus::Reserved if self.expires_at <= now",
+            replace: "ReservationStatus::Reserved if self.expires_at < now",
+        }],
+        finder: unit("domain", "an_unpaid_hold_counts_until_just_before_it_runs_out"),
+    },
+    Fault {
+        name: "a hold that has run out can be paid (PostgreSQL)",
+        promise: "P6",
+        edits: &[
+            Edit {
+                file: "crates/adapters/persistence/src/postgres/payments.rs",
+                find: "AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()",
+                replace: "AND reservations.status = 'RESERVED'",
+            },
+            Edit {
+                file: "crates/adapters/persistence/src/postgres/payments.rs",
+                find: "WHERE reservation.expires_at > clock_timestamp() AND turn.expires_at > clock_timestamp()",
+                replace: "WHERE turn.expires_at > clock_timestamp()",
+            },
+        ],
+        finder: contract("payment_conditions::postgres::a_hold_that_ran_out_is_not_paid"),
+    },
+    Fault {
+        name: "`synchronous=OFF`",
+        promise: "P7",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/sqlite/connect.rs",
+            find: "PRAGMA synchronous = FULL",
+            replace: "PRAGMA synchronous = OFF",
+        }],
+        finder: integration("power_cuts", "what_was_acknowledged_survives_a_power_cut"),
+    },
+    Fault {
+        name: "a change is acknowledged whether or not it was committed (SQLite)",
+        promise: "P7",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/sqlite/writer.rs",
+            find: "change.answer(committed.clone());",
+            replace: "change.answer(Ok(()));",
+        }],
+        finder: integration("faults", "sqlite::a_charge_that_fails_is_made_once_or_not_at_all"),
+    },
+    Fault {
+        name: "a payment leaves the turn as it is (PostgreSQL)",
+        promise: "P8",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/postgres/payments.rs",
+            find: "FROM due WHERE queue_tickets.id = due.ticket",
+            replace: "FROM due WHERE queue_tickets.id = due.ticket AND false",
+        }],
+        finder: contract("payments::postgres::a_payment_frees_the_slot_of_its_turn"),
+    },
+    Fault {
+        name: "a reservation is found whoever asks",
+        promise: "P9",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/queries.rs",
+            find: "        .filter(reservations::id.eq(id))
+        .filter(reservations::user_id.eq(user))
+}
+
+#[dsl::auto_type]
+pub(crate) fn seats_of_reservations",
+            replace: "        .filter(reservations::id.eq(id))
+        .filter(reservations::user_id.eq(user).or(reservations::user_id.ne(user)))
+}
+
+#[dsl::auto_type]
+pub(crate) fn seats_of_reservations",
+        }],
+        finder: integration("http", "ownership::sqlite::nobody_sees_or_changes_what_is_anothers"),
+    },
+    Fault {
+        name: "an access token is taken for a queue token",
+        promise: "P9",
+        edits: &[Edit {
+            file: "crates/adapters/credentials/src/json_web_tokens.rs",
+            find: "const QUEUE_AUDIENCE: &str = \"encore:queue\";",
+            replace: "const QUEUE_AUDIENCE: &str = \"encore:access\";",
+        }],
+        finder: unit("adapter-credentials", "a_token_of_one_kind_is_refused_as_the_other"),
+    },
+    Fault {
+        name: "a turn that ran out counts until somebody notes it (PostgreSQL)",
+        promise: "P10",
+        edits: &[Edit {
+            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
+            find: "              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)",
+            replace: "              AND queue_tickets.status = 'ACTIVE'
+              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)",
+        }, Edit {
+            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
+            find: "            WHERE turn.expires_at > clock_timestamp()
+              AND schedules.id = asked.schedule_id",
+            replace: "            WHERE schedules.id = asked.schedule_id",
+        }],
+        finder: contract("seat_inventory::postgres::seats_are_not_held_with_the_wrong_ticket"),
+    },
+];
