@@ -17,6 +17,8 @@ use crate::http::{Answer, Connection};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A connection that was unused for longer is opened anew: the service ends those that are idle for long.
+const UNUSED_AT_MOST: Duration = Duration::from_secs(5);
 /// How often it is looked what is due.
 const LOOKS_EVERY: Duration = Duration::from_millis(1);
 
@@ -24,9 +26,12 @@ const LOOKS_EVERY: Duration = Duration::from_millis(1);
 pub(super) struct Clients {
     pub(super) crowd: Crowd,
     address: SocketAddr,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Idle>>,
     figures: Mutex<Figures>,
 }
+
+/// A connection, and since when it is unused.
+struct Idle(Connection, Instant);
 
 impl Clients {
     pub(super) fn new(crowd: Crowd, address: SocketAddr) -> Arc<Self> {
@@ -36,9 +41,12 @@ impl Clients {
     /// Opens connections until there are so many.
     pub(super) async fn connect(&self, connections: usize) {
         while self.idle.lock().unwrap().len() < connections {
-            let connection = Connection::open(self.address).await;
-            self.idle.lock().unwrap().push(connection);
+            self.put_back(Connection::open(self.address).await);
         }
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.idle.lock().unwrap().push(Idle(connection, Instant::now()));
     }
 
     /// Asks over so many connections, each as soon as it was answered.
@@ -85,12 +93,17 @@ impl Clients {
         Figures { lasted, ..std::mem::take(&mut *self.figures.lock().unwrap()) }
     }
 
-    async fn ask(&self, mut connection: Connection, due: Instant) {
+    async fn ask(&self, Idle(mut connection, since): Idle, due: Instant) {
         let (errand, request) = self.crowd.next();
-        let answer = timeout(PATIENCE, connection.try_ask(&request)).await;
-        match answer {
+        let asking = async {
+            if since.elapsed() > UNUSED_AT_MOST {
+                connection = Connection::try_open(self.address).await?;
+            }
+            connection.try_ask(&request).await
+        };
+        match timeout(PATIENCE, asking).await {
             Ok(Ok(answer)) => {
-                self.idle.lock().unwrap().push(connection);
+                self.put_back(connection);
                 self.take(errand, due, Some(answer));
             }
             Ok(Err(_)) => {
@@ -115,7 +128,7 @@ impl Clients {
     async fn go_without_answer(&self, errand: Errand, due: Instant) {
         self.take(errand, due, None);
         if let Ok(connection) = Connection::try_open(self.address).await {
-            self.idle.lock().unwrap().push(connection);
+            self.put_back(connection);
         }
     }
 }

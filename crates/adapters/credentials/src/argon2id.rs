@@ -1,17 +1,15 @@
-//! Passwords hashed with Argon2id (RFC 9106), at the crate's defaults, which are OWASP's.
+//! Passwords hashed with Argon2id (RFC 9106), a bounded number at a time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash as PhcHash},
-};
 use async_trait::async_trait;
 use domain::{
     identity::{Password, PasswordHash, PasswordHasher},
     storage::StorageError,
 };
 use tokio::sync::Semaphore;
+
+use crate::argon2_hashing::Memory;
 
 /// Hashes that may wait for each core, or be made; one more is refused, rather than answered after more than about a
 /// second.
@@ -24,6 +22,8 @@ pub struct Argon2idHasher {
     places: Arc<Semaphore>,
     /// Those who are served.
     cores: Arc<Semaphore>,
+    /// Memory that was used and is free: at most as much as there are cores for.
+    memory: Arc<Mutex<Vec<Memory>>>,
     /// What a password is checked against when there is no user: the answer is no, at the same cost.
     nobody: PasswordHash,
 }
@@ -39,19 +39,24 @@ impl Argon2idHasher {
         Ok(Self {
             places: Arc::new(Semaphore::new(cores * WAITING_A_CORE)),
             cores: Arc::new(Semaphore::new(cores)),
-            nobody: hash("nobody's password")?,
+            memory: Arc::default(),
+            nobody: hash(&mut Memory::default(), "nobody's password")?,
         })
     }
 
     async fn off_the_request_threads<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, StorageError> {
         let busy = |_| StorageError::unavailable("too many passwords wait to be hashed");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(StorageError::unexpected)?;
+        let free = Arc::clone(&self.memory);
         let work = move || {
-            let done = work();
+            let used_before = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut memory = used_before.unwrap_or_default();
+            let done = work(&mut memory);
+            free.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
             drop((place, core));
             done
         };
@@ -59,28 +64,23 @@ impl Argon2idHasher {
     }
 }
 
-fn hash(password: &str) -> Result<PasswordHash, StorageError> {
-    let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| PasswordHash(hash.to_string())).map_err(StorageError::unexpected)
-}
-
-fn verify(password: &str, hash: &str) -> Result<bool, StorageError> {
-    let hash = PhcHash::new(hash).map_err(StorageError::unexpected)?;
-    Ok(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+fn hash(memory: &mut Memory, password: &str) -> Result<PasswordHash, StorageError> {
+    memory.hash(password.as_bytes()).map(PasswordHash).map_err(StorageError::unexpected)
 }
 
 #[async_trait]
 impl PasswordHasher for Argon2idHasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, StorageError> {
         let password = password.clone();
-        self.off_the_request_threads(move || hash(password.reveal())).await?
+        self.off_the_request_threads(move |memory| hash(memory, password.reveal())).await?
     }
 
     async fn verify(&self, password: &Password, hash: Option<PasswordHash>) -> Result<bool, StorageError> {
         let password = password.clone();
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
-        let matches = self.off_the_request_threads(move || verify(password.reveal(), &hash.0)).await??;
+        let verify = move |memory: &mut Memory| memory.verify(password.reveal().as_bytes(), &hash.0);
+        let matches = self.off_the_request_threads(verify).await?.map_err(StorageError::unexpected)?;
         Ok(known && matches)
     }
 }
@@ -129,11 +129,23 @@ mod tests {
         let mut hashing = std::pin::pin!(hasher.hash(&password));
         let cores = Arc::clone(&hasher.cores);
         assert!(futures_util::future::poll_immediate(&mut hashing).await.is_none());
-        assert_eq!(hasher.places.available_permits(), 127, "expected it to wait in a place");
+        assert_eq!(hasher.places.available_permits(), 63, "expected it to wait in a place");
         assert_eq!(cores.available_permits(), 0);
         drop(busy);
         hashing.await.unwrap();
-        assert_eq!((hasher.places.available_permits(), cores.available_permits()), (128, 2));
+        assert_eq!((hasher.places.available_permits(), cores.available_permits()), (64, 2));
+    }
+
+    #[tokio::test]
+    async fn memory_is_used_again() {
+        let hasher = Argon2idHasher::new(2).unwrap();
+        let password = Password::new("correct horse".into()).unwrap();
+        for _ in 0..2 {
+            let hashed = futures_util::future::join_all((0..6).map(|_| hasher.hash(&password))).await;
+            assert!(hashed.iter().all(Result::is_ok), "{hashed:?}");
+        }
+        let kept = hasher.memory.lock().unwrap().len();
+        assert!((1..=2).contains(&kept), "{kept} are kept, expected as many as there are cores at most");
     }
 
     #[tokio::test]

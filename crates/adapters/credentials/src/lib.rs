@@ -1,5 +1,6 @@
 //! Passwords and tokens: Argon2id, JSON Web Tokens, and the count of failed logins.
 
+mod argon2_hashing;
 mod argon2id;
 mod failed_logins;
 mod json_web_tokens;
