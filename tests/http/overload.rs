@@ -64,9 +64,8 @@ async fn whoever_asks_for_more_than_may_be_under_way_is_refused_at_once_while_a_
 async fn whoever_asks_for_more_than_may_be_under_way_is_refused_at_once_while_a_file_is_locked() {
     let service = Service::start(Database::sqlite().await, 1, SETTINGS).await;
     let url = service.database.url();
-    let outside = std::cell::RefCell::new(
-        SqliteConnection::establish(url.strip_prefix("sqlite://").unwrap()).unwrap(),
-    );
+    let outside =
+        std::cell::RefCell::new(SqliteConnection::establish(url.strip_prefix("sqlite://").unwrap()).unwrap());
     let run = |sql: &str| outside.borrow_mut().batch_execute(sql).unwrap();
     run("PRAGMA busy_timeout = 5000");
     ask_for_too_much(&service, || run("BEGIN EXCLUSIVE"), || run("ROLLBACK")).await;

@@ -43,7 +43,8 @@ pub(super) enum Errand {
 pub(super) struct Buyer {
     number: u64,
     step: Step,
-    seat: usize,
+    /// Of all seats of all schedules, which one.
+    seat: Option<usize>,
     reservation: Option<String>,
 }
 
@@ -101,7 +102,7 @@ impl Crowd {
     pub(super) async fn gather(room: Room) -> Self {
         room.register_without_money(1..=INSIDE + WAITING + JOINERS).await;
         room.fill(1..=INSIDE + WAITING).await;
-        let buyers = (1..=INSIDE).map(|number| Buyer::new(number, 0)).collect();
+        let buyers = (1..=INSIDE).map(|number| Buyer::new(number)).collect();
         let state = State {
             rng: Rng::with_seed(7),
             polled: 0,
@@ -149,6 +150,7 @@ impl Crowd {
 
     fn step(&self, Buyer { number, step, seat, reservation }: &Buyer) -> Vec<u8> {
         let token = self.room.token(*number);
+        let seat = seat.expect("whoever is under way has a seat in mind");
         let schedule = &self.schedules[seat / SEATS];
         let post = |path: &str, body: Value| {
             let key = format!("once-{number}");
@@ -182,8 +184,8 @@ impl Crowd {
 }
 
 impl Buyer {
-    fn new(number: u64, seat: usize) -> Self {
-        Self { number, step: Step::List, seat, reservation: None }
+    fn new(number: u64) -> Self {
+        Self { number, step: Step::List, seat: None, reservation: None }
     }
 }
 
@@ -199,9 +201,9 @@ impl State {
         if kind >= JOINS + LOGINS + POLLS
             && let Some(mut buyer) = self.buyers.pop_back()
         {
-            if buyer.step == Step::List {
-                buyer.seat = self.seats_taken;
-                assert!(buyer.seat < seats, "there are too few seats for this machine");
+            if buyer.seat.is_none() {
+                assert!(self.seats_taken < seats, "there are too few seats for this machine");
+                buyer.seat = Some(self.seats_taken);
                 self.seats_taken += 1;
             }
             return (Errand::Buy(buyer), 0);
@@ -233,7 +235,7 @@ impl State {
                 self.told.paid.push(buyer.number);
                 // Behind all others, so that the turn has come when it is this one's.
                 let next = INSIDE + self.told.paid.len() as u64;
-                return self.buyers.push_front(Buyer::new(next, 0));
+                return self.buyers.push_front(Buyer::new(next));
             }
         };
         self.buyers.push_back(buyer);

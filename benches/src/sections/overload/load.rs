@@ -7,7 +7,10 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use super::{
     crowd::{Crowd, Errand},
@@ -68,7 +71,7 @@ impl Clients {
     /// Asks so many times a second, whether or not what was asked before is answered.
     pub(super) async fn open(self: &Arc<Self>, a_second: f64, lasts: Duration) -> Figures {
         let began = Instant::now();
-        let (mut asked, mut asking) = (0_u64, Vec::new());
+        let (mut asked, mut asking) = (0_u64, JoinSet::new());
         while began.elapsed() < lasts {
             let due = (began.elapsed().as_secs_f64() * a_second) as u64;
             while asked < due {
@@ -79,13 +82,15 @@ impl Clients {
                     continue;
                 };
                 let clients = Arc::clone(self);
-                asking.push(tokio::spawn(async move { clients.ask(connection, at).await }));
+                asking.spawn(async move { clients.ask(connection, at).await });
             }
-            asking.retain(|asking| !asking.is_finished());
+            while let Some(asked) = asking.try_join_next() {
+                asked.unwrap();
+            }
             sleep(LOOKS_EVERY).await;
         }
         let lasted = began.elapsed();
-        join_all(asking).await.into_iter().for_each(Result::unwrap);
+        asking.join_all().await;
         self.figures(lasted)
     }
 

@@ -47,6 +47,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// The bounds.
 const REFUSED_WITHIN_MS: f64 = 1_000.0;
 const SERVED_WITHIN_MS: f64 = 2_000.0;
+/// In bytes; Argon2 alone takes 20 million a core.
 const MEMORY_AT_MOST: u64 = 256_000_000;
 const CALM_AGAIN: f64 = 2.0;
 
@@ -87,14 +88,15 @@ async fn overload(report: &mut Report, clients: &Arc<Clients>, instance: &Instan
     let capacity = answered as f64 / closed.lasted.as_secs_f64();
     clients.connect(CONNECTIONS).await;
     let (at_start, _) = memory(instance.id());
-    eprintln!("calm before {} a second", TIMES * capacity);
+    eprintln!("it is calm");
     let before = clients.open(CALM, CALM_LASTS).await;
+    eprintln!("more is asked than can be served");
     let inside = Arc::new(Inside::default());
     let looking = tokio::spawn(look(Arc::clone(clients), Arc::clone(&inside)));
     let during = clients.open(TIMES * capacity, OVERLOAD_LASTS).await;
     inside.over.store(true, Ordering::Relaxed);
     looking.await.unwrap();
-    eprintln!("calm after");
+    eprintln!("it is calm again");
     let after = clients.open(CALM, CALM_LASTS).await;
     let (at_end, most) = memory(instance.id());
     let phases = Phases { capacity, before, during, after };
