@@ -61,6 +61,7 @@ fn settings() -> Settings {
         log: "off".to_owned(),
         shutdown_delay: std::time::Duration::ZERO,
         workers: 2,
+        requests_at_most: 512,
     }
 }
 

@@ -102,7 +102,7 @@ impl Crowd {
     pub(super) async fn gather(room: Room) -> Self {
         room.register_without_money(1..=INSIDE + WAITING + JOINERS).await;
         room.fill(1..=INSIDE + WAITING).await;
-        let buyers = (1..=INSIDE).map(|number| Buyer::new(number)).collect();
+        let buyers = (1..=INSIDE).map(Buyer::new).collect();
         let state = State {
             rng: Rng::with_seed(7),
             polled: 0,

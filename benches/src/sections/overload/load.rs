@@ -109,7 +109,7 @@ impl Clients {
         match timeout(PATIENCE, asking).await {
             Ok(Ok(answer)) => {
                 self.put_back(connection);
-                self.take(errand, due, Some(answer));
+                self.take(errand, due, Some(&answer));
             }
             Ok(Err(_)) => {
                 self.figures.lock().unwrap().cut += 1;
@@ -122,11 +122,11 @@ impl Clients {
         }
     }
 
-    fn take(&self, errand: Errand, due: Instant, answer: Option<Answer>) {
-        if let Some(answer) = &answer {
+    fn take(&self, errand: Errand, due: Instant, answer: Option<&Answer>) {
+        if let Some(answer) = answer {
             self.figures.lock().unwrap().answered(errand.name(), due, answer);
         }
-        self.crowd.answered(errand, answer.as_ref());
+        self.crowd.answered(errand, answer);
     }
 
     /// In place of a connection that is of no use any more there is another.

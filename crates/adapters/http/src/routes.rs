@@ -56,29 +56,29 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, places: &P
 
 /// What memory answers and streams, which are bounded by themselves, take no place.
 fn users_calls(api: &mut ServiceConfig, places: &Places) {
-    let placed = |path| Endpoint::at(path).within(places);
-    api.service(placed("/users").post(register_user).resource())
-        .service(placed("/sessions").post(open_session).resource())
-        .service(placed("/queue/tokens").post(join_queue).resource())
-        .service(placed("/queue/tokens/current").delete(leave_queue).resource())
+    let bounded = |path| Endpoint::at(path).within(places);
+    api.service(bounded("/users").post(register_user).resource())
+        .service(bounded("/sessions").post(open_session).resource())
+        .service(bounded("/queue/tokens").post(join_queue).resource())
+        .service(bounded("/queue/tokens/current").delete(leave_queue).resource())
         .service(Endpoint::at("/queue/status").get(check_place).resource())
         .service(Endpoint::at("/queue/events").get(follow_place).resource())
-        .service(placed("/concerts").get(list_concerts).resource())
-        .service(placed("/concerts/{concertId}/schedules").get(list_schedules).resource())
-        .service(placed("/schedules/{scheduleId}/seats").get(list_seats).resource())
+        .service(bounded("/concerts").get(list_concerts).resource())
+        .service(bounded("/concerts/{concertId}/schedules").get(list_schedules).resource())
+        .service(bounded("/schedules/{scheduleId}/seats").get(list_seats).resource())
         .service(Endpoint::at("/schedules/{scheduleId}/seats/events").get(watch_seats).resource())
-        .service(placed("/reservations").get(list_reservations).post(hold_seats).resource())
+        .service(bounded("/reservations").get(list_reservations).post(hold_seats).resource())
         .service(
-            placed("/reservations/{reservationId}")
+            bounded("/reservations/{reservationId}")
                 .get(find_reservation)
                 .delete(cancel_reservation)
                 .resource(),
         )
-        .service(placed("/users/{userId}/balance").get(show_balance).resource())
-        .service(placed("/users/{userId}/balance/charges").post(charge_balance).resource())
-        .service(placed("/users/{userId}/balance/transactions").get(list_transactions).resource())
-        .service(placed("/payments").get(list_payments).post(pay_reservation).resource())
-        .service(placed("/payments/{paymentId}").get(find_payment).resource());
+        .service(bounded("/users/{userId}/balance").get(show_balance).resource())
+        .service(bounded("/users/{userId}/balance/charges").post(charge_balance).resource())
+        .service(bounded("/users/{userId}/balance/transactions").get(list_transactions).resource())
+        .service(bounded("/payments").get(list_payments).post(pay_reservation).resource())
+        .service(bounded("/payments/{paymentId}").get(find_payment).resource());
 }
 
 /// The operator takes no places: whoever has to do something about the load gets in.

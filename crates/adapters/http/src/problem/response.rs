@@ -62,7 +62,7 @@ pub(crate) fn log_fault(problem: &Problem) {
     match problem.code {
         Code::Internal => tracing::error!(code = problem.code.name(), "{}", chain(problem)),
         Code::StoreUnavailable if problem.source().is_some() => {
-            tracing::warn!(code = problem.code.name(), "{}", chain(problem))
+            tracing::warn!(code = problem.code.name(), "{}", chain(problem));
         }
         _ => {}
     }
