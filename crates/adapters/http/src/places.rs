@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn one_request_more_than_there_are_places_is_refused_at_once_until_one_is_free() {
         let places = Places::new(2);
-        let (slow, quick) = (placed(&places, || pending::<&str>()), placed(&places, || ready("served")));
+        let (slow, quick) = (placed(&places, pending::<&str>), placed(&places, || ready("served")));
         let (first, second) = (slow.call(()), slow.call(()));
         let refused = poll_immediate(quick.call(())).now_or_never().flatten().expect("an answer at once");
         assert_eq!(refused.map_err(|problem| problem.code()), Err(Code::StoreUnavailable));
