@@ -141,8 +141,8 @@ mod tests {
         let hasher = Argon2idHasher::new(2).unwrap();
         let password = Password::new("correct horse".into()).unwrap();
         for _ in 0..2 {
-            let hashes = futures_util::future::join_all((0..6).map(|_| hasher.hash(&password))).await;
-            assert!(hashes.iter().all(Result::is_ok), "{hashes:?}");
+            let made = futures_util::future::join_all((0..6).map(|_| hasher.hash(&password))).await;
+            assert!(made.iter().all(Result::is_ok), "{made:?}");
         }
         let kept = hasher.memory.lock().unwrap().len();
         assert!((1..=2).contains(&kept), "{kept} are kept, expected as many as there are cores at most");
