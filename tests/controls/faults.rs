@@ -256,3 +256,19 @@ pub(crate) fn seats_of_reservations",
         finder: contract("seat_inventory::postgres::seats_are_not_held_with_the_wrong_ticket"),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::FAULTS;
+
+    #[test]
+    fn every_fault_fits_the_code_at_exactly_one_place() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for edit in FAULTS.iter().flat_map(|fault| fault.edits) {
+            let text = fs::read_to_string(root.join(edit.file)).unwrap();
+            assert_eq!(text.matches(edit.find).count(), 1, "{}: {}", edit.file, edit.find);
+        }
+    }
+}
