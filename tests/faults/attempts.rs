@@ -317,7 +317,7 @@ fn calling(call: impl Fn() -> Call + Send + Sync + 'static) -> Attempt {
         Box::pin(async move {
             match call.await {
                 Ok(Ok(())) => Told::Done,
-                Ok(Err(StorageError::Unavailable(_))) => Told::Unavailable,
+                Ok(Err(StorageError::Unavailable(_) | StorageError::Overloaded(_))) => Told::Unavailable,
                 Ok(Err(StorageError::Unexpected(_))) | Err(_) => Told::Fault,
             }
         })

@@ -48,7 +48,7 @@ impl Argon2idHasher {
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, StorageError> {
-        let busy = |_| StorageError::unavailable("too many passwords wait to be hashed");
+        let busy = |_| StorageError::Overloaded("passwords that wait to be hashed");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
         let core = Arc::clone(&self.cores).acquire_owned().await.map_err(StorageError::unexpected)?;
         let free = Arc::clone(&self.memory);
@@ -153,6 +153,6 @@ mod tests {
         let hasher = Argon2idHasher::new(1).unwrap();
         let _everybody = Arc::clone(&hasher.places).try_acquire_many_owned(32).unwrap();
         let refused = hasher.hash(&Password::new("correct horse".into()).unwrap()).await;
-        assert!(matches!(refused, Err(StorageError::Unavailable(_))));
+        assert!(matches!(refused, Err(StorageError::Overloaded(_))));
     }
 }

@@ -9,15 +9,14 @@ mod lifecycle;
 mod measurements;
 mod middleware;
 mod openapi;
-mod places;
 mod problem;
 mod request;
+mod request_bounds;
 mod request_id;
 mod response;
 mod routes;
 mod server;
 mod settings;
-mod to_its_end;
 mod use_cases;
 
 #[cfg(test)]

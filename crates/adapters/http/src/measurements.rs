@@ -13,7 +13,7 @@ const OPEN_STREAMS: &str = "encore_http_open_streams";
 /// Says what the measurements mean.
 pub(crate) fn describe_measurements() {
     metrics::describe_counter!(REQUESTS, "Requests that were answered.");
-    metrics::describe_counter!(SHED, "Requests that were refused since as many as may be were under way.");
+    metrics::describe_counter!(SHED, "Requests that were refused for the load.");
     metrics::describe_gauge!(OPEN_STREAMS, "Streams of events that are open.");
     metrics::describe_histogram!(SECONDS, metrics::Unit::Seconds, "From a request's head to its answer's.");
 }

@@ -34,15 +34,15 @@ use crate::calls::{
         charge_balance::charge_balance, list_transactions::list_transactions, show_balance::show_balance,
     },
 };
-use crate::places::{Placed, Places};
+use crate::request_bounds::{Bounded, RequestLimit, RequestLimits};
 
 /// Puts every call in its place; those of the operator only where there is one.
-pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, places: &Places) {
+pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, limits: &RequestLimits) {
     config
         .service(web::scope("/api/v1").configure(|api| {
-            users_calls(api, places);
+            users_calls(api, limits);
             if with_operator {
-                operators_calls(api);
+                operators_calls(api, limits);
             }
         }))
         .service(Endpoint::at("/livez").get(livez).resource())
@@ -54,11 +54,12 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, places: &P
         .default_service(web::to(HttpResponse::NotFound));
 }
 
-/// What memory answers and streams, which are bounded by themselves, take no place.
-fn users_calls(api: &mut ServiceConfig, places: &Places) {
-    let bounded = |path| Endpoint::at(path).within(places);
-    api.service(bounded("/users").post(register_user).resource())
-        .service(bounded("/sessions").post(open_session).resource())
+/// What memory answers and streams, which have a limit of their own, do not count.
+fn users_calls(api: &mut ServiceConfig, limits: &RequestLimits) {
+    let bounded = |path| Endpoint::at(path).within(&limits.users);
+    let passwords = |path| Endpoint::at(path).within(&limits.passwords);
+    api.service(passwords("/users").post(register_user).resource())
+        .service(passwords("/sessions").post(open_session).resource())
         .service(bounded("/queue/tokens").post(join_queue).resource())
         .service(bounded("/queue/tokens/current").delete(leave_queue).resource())
         .service(Endpoint::at("/queue/status").get(check_place).resource())
@@ -81,30 +82,30 @@ fn users_calls(api: &mut ServiceConfig, places: &Places) {
         .service(bounded("/payments/{paymentId}").get(find_payment).resource());
 }
 
-/// The operator takes no places: whoever has to do something about the load gets in.
-fn operators_calls(api: &mut ServiceConfig) {
-    api.service(Endpoint::at("/admin/concerts").post(create_concert).resource())
-        .service(Endpoint::at("/admin/concerts/{concertId}/schedules").post(create_schedule).resource())
-        .service(Endpoint::at("/admin/payments/{paymentId}/refund").post(refund_payment).resource())
-        .service(Endpoint::at("/admin/queue").get(show_queue).resource())
-        .service(Endpoint::at("/admin/queue/policy").put(change_policy).resource());
+fn operators_calls(api: &mut ServiceConfig, limits: &RequestLimits) {
+    let bounded = |path| Endpoint::at(path).within(&limits.operator);
+    api.service(bounded("/admin/concerts").post(create_concert).resource())
+        .service(bounded("/admin/concerts/{concertId}/schedules").post(create_schedule).resource())
+        .service(bounded("/admin/payments/{paymentId}/refund").post(refund_payment).resource())
+        .service(bounded("/admin/queue").get(show_queue).resource())
+        .service(bounded("/admin/queue/policy").put(change_policy).resource());
 }
 
 /// A path, the methods it knows, and a refusal that names them for every other.
 struct Endpoint {
     resource: Resource,
     methods: Vec<Method>,
-    places: Option<Places>,
+    limit: Option<RequestLimit>,
 }
 
 impl Endpoint {
     fn at(path: &str) -> Self {
-        Self { resource: web::resource(path), methods: Vec::new(), places: None }
+        Self { resource: web::resource(path), methods: Vec::new(), limit: None }
     }
 
-    /// Its requests take places.
-    fn within(self, places: &Places) -> Self {
-        Self { places: Some(places.clone()), ..self }
+    /// Its requests count among those that may be under way.
+    fn within(self, limit: &RequestLimit) -> Self {
+        Self { limit: Some(limit.clone()), ..self }
     }
 
     fn get<H: Handler<A, Output: Responder + 'static>, A: FromRequest + 'static>(self, handler: H) -> Self {
@@ -132,7 +133,7 @@ impl Endpoint {
         handler: H,
     ) -> Self {
         self.methods.push(method.clone());
-        let handler = Placed { handler, places: self.places.clone() };
+        let handler = Bounded { handler, limit: self.limit.clone() };
         Self { resource: self.resource.route(web::method(method).to(handler)), ..self }
     }
 

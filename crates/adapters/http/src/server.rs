@@ -24,7 +24,7 @@ use crate::{
     measurements::describe_measurements,
     middleware::around_every_request,
     openapi::openapi_json,
-    places::Places,
+    request_bounds::RequestLimits,
     response::EventStreams,
     routes::routes,
     settings::HttpSettings,
@@ -59,6 +59,7 @@ pub fn serve(
     let server = HttpServer::new(move || application(&state))
         .disable_signals()
         .on_connect(move |connection, _: &mut Extensions| drop_if_unread(connection, reads_within))
+        .h1_allow_half_closed(false)
         .max_connections(settings.connections_a_worker)
         .client_request_timeout(settings.request_timeout)
         .keep_alive(settings.keep_alive)
@@ -90,7 +91,7 @@ pub(crate) struct State {
     metrics: web::Data<PrometheusHandle>,
     description: web::Data<Description>,
     streams: web::Data<EventStreams>,
-    places: Places,
+    limits: RequestLimits,
 }
 
 impl State {
@@ -110,7 +111,7 @@ impl State {
             draining: web::Data::new(draining),
             metrics: web::Data::new(metrics),
             streams: web::Data::new(streams),
-            places: Places::new(requests_at_most),
+            limits: RequestLimits::new(requests_at_most),
             description: web::Data::new(Description(openapi_json().into())),
         }
     }
@@ -137,6 +138,6 @@ pub(crate) fn application(
         .app_data(state.metrics.clone())
         .app_data(state.description.clone())
         .app_data(state.streams.clone())
-        .configure(|config| routes(config, with_operator, &state.places))
+        .configure(|config| routes(config, with_operator, &state.limits))
         .wrap(from_fn(around_every_request))
 }

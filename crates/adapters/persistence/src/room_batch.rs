@@ -12,15 +12,12 @@ use domain::{
 };
 use futures_util::FutureExt;
 use tokio::{
-    sync::{
-        mpsc::{self, error::TrySendError},
-        oneshot,
-    },
+    sync::{mpsc, oneshot},
     time::timeout,
 };
 
 use crate::{
-    limits::{ANSWERED_WITHIN, WAITING_AT_MOST},
+    limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal},
     room_changes::{RoomChanges, RoomOutcomes},
 };
 
@@ -77,12 +74,7 @@ impl RoomBatch {
 
     async fn change<T>(&self, change: impl FnOnce(Caller<T>) -> Change) -> Result<T, StorageError> {
         let (caller, answer) = oneshot::channel();
-        let refused = |error: TrySendError<Change>| {
-            StorageError::unavailable(match error {
-                TrySendError::Full(_) => "too many changes of the waiting room wait",
-                TrySendError::Closed(_) => "the waiting room is not changed any more",
-            })
-        };
+        let refused = |refused| refusal(&refused, "changes of the waiting room");
         self.changes.try_send(change(caller)).map_err(refused)?;
         // After that the change may be made all the same: who joined finds the ticket by joining again.
         let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;

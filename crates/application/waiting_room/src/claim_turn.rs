@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::waiting_room::{RoomMemory, Ticket, TicketState};
+use domain::{
+    storage::StorageError,
+    waiting_room::{RoomMemory, Ticket, TicketState},
+};
 
 #[cfg(test)]
 #[path = "claim_turn_tests.rs"]
@@ -20,28 +23,29 @@ impl ClaimTurn {
         Self { memory }
     }
 
-    /// Claims the turn of whoever calls and needs it, also one that only the store knows of. A failure is only
-    /// noted: the call itself will meet it.
-    pub async fn handle(&self, issued: &Ticket) {
+    /// Claims the turn of whoever calls and needs it, also one that only the store knows of.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the store had to be asked and could not answer: it would not answer the call itself.
+    pub async fn handle(&self, issued: &Ticket) -> Result<(), StorageError> {
         let known = self.memory.place(issued).map(|standing| standing.ticket);
         if !matches!(known, Some(Ticket { state: TicketState::Active { claimed: true, .. }, .. })) {
-            self.claim(issued).await;
+            self.memory.look_up(issued).await?;
         }
+        Ok(())
     }
 
-    /// Claims the turn of whoever calls for something that needs none; and notes who waits and is there.
+    /// Claims the turn of whoever calls for something that needs none; and notes who waits and is there. A failure
+    /// is only noted: what is asked for may be answered all the same.
     pub async fn handle_in_passing(&self, issued: &Ticket) {
         let Some(standing) = self.memory.place(issued) else { return };
         if standing.ticket.is_unclaimed() {
-            self.claim(issued).await;
+            if let Err(error) = self.memory.look_up(issued).await {
+                tracing::debug!(?error, "a turn could not be claimed");
+            }
         } else if standing.ticket.state == TicketState::Waiting {
             self.memory.note_presence(issued.number, standing.poll_after());
-        }
-    }
-
-    async fn claim(&self, issued: &Ticket) {
-        if let Err(error) = self.memory.look_up(issued).await {
-            tracing::debug!(?error, "a turn could not be claimed");
         }
     }
 }

@@ -4,7 +4,7 @@ use domain::{
 };
 
 use super::*;
-use crate::samples::{away, ended, issued, knowing, turn};
+use crate::samples::{assert_refused, away, ended, issued, knowing, turn};
 
 fn asking(known: Option<Ticket>, answer: Result<Option<Ticket>, StorageError>) -> ClaimTurn {
     let mut memory = knowing(known);
@@ -18,14 +18,14 @@ fn not_asking(memory: MockRoomMemory) -> ClaimTurn {
 
 #[tokio::test]
 async fn a_turn_that_was_claimed_is_not_claimed_again() {
-    not_asking(knowing(Some(turn(true)))).handle(&issued()).await;
+    not_asking(knowing(Some(turn(true)))).handle(&issued()).await.unwrap();
     not_asking(knowing(Some(turn(true)))).handle_in_passing(&issued()).await;
 }
 
 #[tokio::test]
 async fn whoever_needs_the_turn_claims_it_also_where_it_is_not_known() {
     for known in [None, Some(issued()), Some(turn(false))] {
-        asking(known, Ok(Some(turn(true)))).handle(&issued()).await;
+        asking(known, Ok(Some(turn(true)))).handle(&issued()).await.unwrap();
     }
 }
 
@@ -49,6 +49,12 @@ async fn whoever_passes_by_with_a_ticket_that_is_over_or_unknown_changes_nothing
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_left_to_the_call_itself() {
-    asking(None, Err(away())).handle(&issued()).await;
+async fn whoever_needs_the_turn_and_can_not_claim_it_is_told_at_once() {
+    let refused = asking(None, Err(away())).handle(&issued()).await;
+    assert_refused!(refused, StorageError::Unavailable(_));
+}
+
+#[tokio::test]
+async fn whoever_passes_by_is_not_kept_by_a_store_that_is_away() {
+    asking(Some(turn(false)), Err(away())).handle_in_passing(&issued()).await;
 }

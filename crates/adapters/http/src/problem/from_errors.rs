@@ -25,17 +25,14 @@ const STORE_RETRY_SECONDS: u64 = 1;
 /// When to try again after the room was closed.
 const CLOSED_RETRY_SECONDS: u64 = 30;
 
-/// What is told whoever asks for more than can be served in time.
-pub(crate) fn overloaded() -> Problem {
-    Problem::new(Code::StoreUnavailable).retry_after(STORE_RETRY_SECONDS)
-}
-
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Unavailable(_) => {
                 Self::new(Code::StoreUnavailable).retry_after(STORE_RETRY_SECONDS).caused_by(error)
             }
+            // Without its cause: it is counted rather than logged.
+            StorageError::Overloaded(_) => Self::new(Code::StoreUnavailable).retry_after(STORE_RETRY_SECONDS),
             StorageError::Unexpected(_) => Self::internal(error),
         }
     }

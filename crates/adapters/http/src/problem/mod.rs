@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub(crate) use code::Code;
-pub(crate) use from_errors::{not_admitted, overloaded};
-pub(crate) use response::{ProblemBody, answer_with, log_fault};
+pub(crate) use from_errors::not_admitted;
+pub(crate) use response::{ProblemBody, answer_with, note};
 
 /// A refusal, on its way to the caller.
 ///

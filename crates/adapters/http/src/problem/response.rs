@@ -10,6 +10,7 @@ use actix_web::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{Code, Problem};
+use crate::measurements::count_shed_request;
 
 /// The media type of a problem.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -56,14 +57,15 @@ pub(crate) fn answer_with(body: &ProblemBody<'_>, mut response: HttpResponse) ->
     response.set_body(BoxBody::new(text))
 }
 
-/// Logs a fault with everything that led to it. A refusal that the rules foresee is none; nor is one that has no
-/// cause but the load, of which there are thousands in a second when they come: they are counted.
-pub(crate) fn log_fault(problem: &Problem) {
+/// Logs a fault with everything that led to it. A refusal that the rules foresee is none. One that has no cause but
+/// the load is counted instead: there are thousands in a second when they come.
+pub(crate) fn note(problem: &Problem) {
     match problem.code {
         Code::Internal => tracing::error!(code = problem.code.name(), "{}", chain(problem)),
         Code::StoreUnavailable if problem.source().is_some() => {
             tracing::warn!(code = problem.code.name(), "{}", chain(problem));
         }
+        Code::StoreUnavailable => count_shed_request(),
         _ => {}
     }
 }

@@ -7,7 +7,6 @@ use domain::{
     ids::{TicketId, UserId},
     waiting_room::Ticket,
 };
-use futures_util::future::LocalBoxFuture;
 use identity::CallerClaims;
 
 use super::bearer_token;
@@ -41,7 +40,7 @@ impl QueueCaller {
         read: Result<T, Problem>,
     ) -> Result<T, Problem> {
         match &read {
-            Ok(_) => use_cases.claim_turn.handle(&self.issued).await,
+            Ok(_) => use_cases.claim_turn.handle(&self.issued).await?,
             Err(_) => self.require_turn(use_cases).await?,
         }
         read
@@ -50,7 +49,20 @@ impl QueueCaller {
 
 /// Somebody with a genuine token of either kind, in any state.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct IdentifiedCaller(pub(crate) UserId);
+pub(crate) struct IdentifiedCaller(CallerClaims);
+
+impl IdentifiedCaller {
+    /// Who it is. Any call with a queue token claims the turn, also one that needs none.
+    pub(crate) async fn user(self, use_cases: &UseCases) -> UserId {
+        match self.0 {
+            CallerClaims::Access(claims) => claims.user,
+            CallerClaims::Queue(claims) => {
+                use_cases.claim_turn.handle_in_passing(&claims.ticket_as_issued()).await;
+                claims.user
+            }
+        }
+    }
+}
 
 /// The operator.
 #[derive(Clone, Copy, Debug)]
@@ -70,29 +82,9 @@ fn queue_caller(request: &HttpRequest) -> Result<QueueCaller, Problem> {
     Ok(caller)
 }
 
-fn claims_of_either(request: &HttpRequest) -> Result<CallerClaims, Problem> {
+fn identified_caller(request: &HttpRequest) -> Result<IdentifiedCaller, Problem> {
     let token = bearer_token(request.headers())?;
-    Ok(state::<UseCases>(request)?.identify_caller.by_either(token)?)
-}
-
-/// Any call with a queue token claims the turn, also one that needs none.
-async fn identified_caller(request: HttpRequest) -> Result<IdentifiedCaller, Problem> {
-    match claims_of_either(&request)? {
-        CallerClaims::Access(claims) => Ok(IdentifiedCaller(claims.user)),
-        CallerClaims::Queue(claims) => {
-            state::<UseCases>(&request)?.claim_turn.handle_in_passing(&claims.ticket_as_issued()).await;
-            Ok(IdentifiedCaller(claims.user))
-        }
-    }
-}
-
-impl FromRequest for IdentifiedCaller {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        Box::pin(identified_caller(request.clone()))
-    }
+    Ok(IdentifiedCaller(state::<UseCases>(request)?.identify_caller.by_either(token)?))
 }
 
 fn operator(request: &HttpRequest) -> Result<Operator, Problem> {
@@ -120,4 +112,5 @@ macro_rules! from_request {
 }
 
 from_request!(QueueCaller, queue_caller);
+from_request!(IdentifiedCaller, identified_caller);
 from_request!(Operator, operator);

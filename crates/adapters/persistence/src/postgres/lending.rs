@@ -58,7 +58,7 @@ impl Connections {
 
     /// Lends a connection, from now on. Where as many as may be wait for one already, nobody else does.
     pub(super) async fn lend(&self) -> Result<Connection, StorageError> {
-        let busy = |_| StorageError::unavailable("too many wait for a connection");
+        let busy = |_| StorageError::Overloaded("callers that wait for a connection");
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
         let overdue = Instant::now() + self.lent_for;
         let connection = timeout_at(overdue, self.pool.get()).await.map_err(StorageError::unavailable)?;
@@ -203,7 +203,7 @@ mod tests {
         let mut waiting = Box::pin(join_all((0..=WAITING_AT_MOST).map(|_| connections.lend())));
         assert!(poll_immediate(&mut waiting).await.is_none(), "expected all of these to wait");
         let refused = poll_immediate(connections.lend()).await.expect("an answer at once");
-        assert!(matches!(refused, Err(StorageError::Unavailable(_))), "expected it to be refused");
+        assert!(matches!(refused, Err(StorageError::Overloaded(_))), "expected it to be refused");
         drop(waiting);
         assert!(poll_immediate(connections.lend()).await.is_none(), "expected to be let in again");
     }

@@ -17,7 +17,7 @@ use super::{
     connect::{is_usable, open_connection},
     writer::unwinding,
 };
-use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST};
+use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal};
 
 /// How many threads read.
 const THREADS: usize = 4;
@@ -63,10 +63,13 @@ impl Readers {
     {
         let (caller, answer) = oneshot::channel();
         let question = move |connection: &mut SqliteConnection| {
-            // A caller that has gone away does not want to know.
+            if caller.is_closed() {
+                return;
+            }
+            // A caller that has gone away since does not want to know.
             drop(caller.send(unwinding(|| connection.transaction(question))));
         };
-        let refused = |_| StorageError::unavailable("too many questions wait");
+        let refused = |refused| refusal(&refused, "questions that wait for a reader");
         self.questions.try_send(Box::new(question)).map_err(refused)?;
         let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
         answer.map_err(|_| StorageError::unavailable("the readers are gone"))?

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::{
     fail_points::{Place, StoredChange, reach_blocking},
-    limits::{ANSWERED_WITHIN, WAITING_AT_MOST},
+    limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal},
 };
 
 use super::{
@@ -117,7 +117,7 @@ impl Writer {
     {
         let (caller, answer) = oneshot::channel();
         let pending = Pending { which, change: Some(change), outcome: None, caller };
-        let refused = |_| WriteError::Storage(StorageError::unavailable("too many changes wait"));
+        let refused = |refused| WriteError::Storage(refusal(&refused, "changes that wait for the writer"));
         self.changes.try_send(Box::new(pending)).map_err(refused)?;
         let unavailable = |cause: Box<dyn std::error::Error + Send + Sync>| {
             WriteError::Storage(StorageError::unavailable(cause))

@@ -12,7 +12,6 @@ use crate::{
     problem::Problem,
     request::JsonBody,
     response::Instant,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -63,6 +62,6 @@ pub(crate) async fn open_session(
 ) -> Result<HttpResponse, Problem> {
     let body = body.0?;
     let credentials = credentials(&body.email, body.password)?;
-    let session = to_its_end(async move { use_cases.open_session.handle(credentials).await }).await?;
+    let session = use_cases.open_session.handle(credentials).await?;
     Ok(HttpResponse::Created().json(SessionBody::from(session)))
 }

@@ -14,7 +14,6 @@ use crate::{
     openapi::{problems, schemas},
     problem::Problem,
     request::JsonBody,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -81,6 +80,6 @@ pub(crate) async fn register_user(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0?.command()?;
-    let user = to_its_end(async move { use_cases.register_user.handle(command).await }).await?;
+    let user = use_cases.register_user.handle(command).await?;
     Ok(HttpResponse::Created().json(UserBody::from(user)))
 }

@@ -10,7 +10,6 @@ use crate::{
     openapi::problems,
     problem::Problem,
     request::{JsonBody, Operator, WholeNumber},
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -78,7 +77,7 @@ pub(crate) async fn change_policy(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let change = body.0?.change()?;
-    let policy = to_its_end(async move { use_cases.change_policy.handle(change).await }).await?;
+    let policy = use_cases.change_policy.handle(change).await?;
     Ok(HttpResponse::Ok().json(PolicyBody::from(policy)))
 }
 

@@ -11,7 +11,6 @@ use crate::{
     openapi::{problems, schemas},
     problem::Problem,
     request::{JsonBody, Operator},
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -50,6 +49,6 @@ pub(crate) async fn create_concert(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0?.command()?;
-    let concert = to_its_end(async move { use_cases.create_concert.handle(command).await }).await?;
+    let concert = use_cases.create_concert.handle(command).await?;
     Ok(HttpResponse::Created().json(ConcertBody::from(concert)))
 }

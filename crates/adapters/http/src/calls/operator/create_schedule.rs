@@ -17,7 +17,6 @@ use crate::{
     problem::{Code, Problem},
     request::{GivenAmount, JsonBody, Operator, PathId, WholeNumber},
     response::Instant,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -136,7 +135,7 @@ pub(crate) async fn create_schedule(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0?.command(concert)?;
-    let schedule = to_its_end(async move { use_cases.create_schedule.handle(command).await }).await?;
+    let schedule = use_cases.create_schedule.handle(command).await?;
     Ok(HttpResponse::Created().json(CreatedScheduleBody::from(schedule)))
 }
 

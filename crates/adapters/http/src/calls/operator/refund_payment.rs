@@ -12,7 +12,6 @@ use crate::{
     problem::{Code, Problem},
     request::{JsonBody, Operator, PathId},
     response::{Amount, Instant},
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -83,6 +82,6 @@ pub(crate) async fn refund_payment(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = body.0?.command(payment)?;
-    let receipt = to_its_end(async move { use_cases.refund_payment.handle(command).await }).await?;
+    let receipt = use_cases.refund_payment.handle(command).await?;
     Ok(HttpResponse::Ok().json(RefundBody::from(receipt)))
 }

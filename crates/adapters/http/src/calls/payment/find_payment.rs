@@ -22,10 +22,11 @@ problems!(FindPaymentProblems: IDENTIFIED, STORE; PaymentNotFound);
     security(("accessToken" = []), ("queueToken" = [])),
 )]
 pub(crate) async fn find_payment(
-    IdentifiedCaller(user): IdentifiedCaller,
+    caller: IdentifiedCaller,
     payment: PathId,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
+    let user = caller.user(&use_cases).await;
     let payment = use_cases.find_payment.handle(user, payment.or(Code::PaymentNotFound)?).await?;
     Ok(HttpResponse::Ok().json(PaymentBody::from(payment)))
 }

@@ -21,10 +21,11 @@ problems!(ListPaymentsProblems: IDENTIFIED, STORE; InvalidRequest);
     security(("accessToken" = []), ("queueToken" = [])),
 )]
 pub(crate) async fn list_payments(
-    IdentifiedCaller(user): IdentifiedCaller,
+    caller: IdentifiedCaller,
     query: Query,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
+    let user = caller.user(&use_cases).await;
     let payments = use_cases.list_payments.handle(user, query.page()?).await?;
     Ok(HttpResponse::Ok().json(PageBody::<PaymentBody>::from(payments)))
 }

@@ -12,7 +12,6 @@ use crate::{
     problem::Problem,
     request::{GivenAmount, Id, JsonBody, KeyHeader, QueueCaller},
     response::created_or_replayed,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -78,6 +77,6 @@ pub(crate) async fn pay_reservation(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = caller.turn_before(&use_cases, command(caller, body, key)).await?;
-    let answer = to_its_end(async move { use_cases.pay_reservation.handle(command).await }).await?;
+    let answer = use_cases.pay_reservation.handle(command).await?;
     Ok(created_or_replayed::<_, ReceiptBody>(answer))
 }

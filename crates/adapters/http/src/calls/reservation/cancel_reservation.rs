@@ -8,7 +8,6 @@ use crate::{
     openapi::problems,
     problem::{Code, Problem},
     request::{PathId, QueueCaller},
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -36,6 +35,6 @@ pub(crate) async fn cancel_reservation(
 ) -> Result<HttpResponse, Problem> {
     let reservation = caller.turn_before(&use_cases, reservation.or(Code::ReservationNotFound)).await?;
     let command = CancelReservationCommand { user: caller.user, ticket: caller.ticket, reservation };
-    let cancelled = to_its_end(async move { use_cases.cancel_reservation.handle(command).await }).await?;
+    let cancelled = use_cases.cancel_reservation.handle(command).await?;
     Ok(HttpResponse::Ok().json(ReservationBody::from(cancelled)))
 }

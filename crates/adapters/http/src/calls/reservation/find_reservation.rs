@@ -23,10 +23,11 @@ problems!(FindReservationProblems: IDENTIFIED, STORE; ReservationNotFound);
     security(("accessToken" = []), ("queueToken" = [])),
 )]
 pub(crate) async fn find_reservation(
-    IdentifiedCaller(user): IdentifiedCaller,
+    caller: IdentifiedCaller,
     reservation: PathId,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
+    let user = caller.user(&use_cases).await;
     let reservation = reservation.or(Code::ReservationNotFound)?;
     let reservation = use_cases.find_reservation.handle(user, reservation).await?;
     Ok(HttpResponse::Ok().json(ReservationBody::from(reservation)))

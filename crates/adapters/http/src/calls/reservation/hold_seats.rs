@@ -16,7 +16,6 @@ use crate::{
     problem::Problem,
     request::{Id, JsonBody, KeyHeader, QueueCaller, WholeNumber},
     response::created_or_replayed,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -85,7 +84,7 @@ pub(crate) async fn hold_seats(
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
     let command = caller.turn_before(&use_cases, command(caller, body, key)).await?;
-    let answer = to_its_end(async move { use_cases.hold_seats.handle(command).await }).await?;
+    let answer = use_cases.hold_seats.handle(command).await?;
     Ok(created_or_replayed::<_, ReservationBody>(answer))
 }
 

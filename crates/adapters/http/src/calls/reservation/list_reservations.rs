@@ -51,10 +51,11 @@ problems!(ListReservationsProblems: IDENTIFIED, STORE; InvalidRequest);
     security(("accessToken" = []), ("queueToken" = [])),
 )]
 pub(crate) async fn list_reservations(
-    IdentifiedCaller(user): IdentifiedCaller,
+    caller: IdentifiedCaller,
     query: Query,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
+    let user = caller.user(&use_cases).await;
     let reservations = use_cases.list_reservations.handle(wanted(user, &query)?).await?;
     Ok(HttpResponse::Ok().json(PageBody::<ReservationBody>::from(reservations)))
 }

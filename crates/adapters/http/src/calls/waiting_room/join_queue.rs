@@ -14,7 +14,6 @@ use crate::{
     problem::{Code, Problem},
     request::{Id, OptionalJsonBody, bearer_token},
     settings::HttpSettings,
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -114,7 +113,7 @@ pub(crate) async fn join_queue(
     settings: web::Data<HttpSettings>,
 ) -> Result<HttpResponse, Problem> {
     let newcomer = Newcomer::of(&request, body.0, &use_cases, &settings)?;
-    let place = to_its_end(async move { join(newcomer, &use_cases).await }).await?;
+    let place = join(newcomer, &use_cases).await?;
     let mut response = if place.newly_issued { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.json(IssuedTicketBody { token: place.token.0, ticket: TicketBody::from(&place.standing) }))
 }

@@ -2,9 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 
-use crate::{
-    openapi::problems, problem::Problem, request::QueueCaller, to_its_end::to_its_end, use_cases::UseCases,
-};
+use crate::{openapi::problems, problem::Problem, request::QueueCaller, use_cases::UseCases};
 
 problems!(LeaveQueueProblems: IDENTIFIED, STORE; QueueTokenEnded);
 
@@ -20,6 +18,6 @@ pub(crate) async fn leave_queue(
     caller: QueueCaller,
     use_cases: web::Data<UseCases>,
 ) -> Result<HttpResponse, Problem> {
-    to_its_end(async move { use_cases.leave_queue.handle(caller.ticket).await }).await?;
+    use_cases.leave_queue.handle(caller.ticket).await?;
     Ok(HttpResponse::NoContent().finish())
 }

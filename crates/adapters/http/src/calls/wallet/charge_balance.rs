@@ -17,7 +17,6 @@ use crate::{
     problem::{Code, Problem},
     request::{GivenAmount, JsonBody, KeyHeader, PathId, QueueCaller},
     response::{Amount, created_or_replayed},
-    to_its_end::to_its_end,
     use_cases::UseCases,
 };
 
@@ -105,6 +104,6 @@ pub(crate) async fn charge_balance(
     let (owner, (amount, key)) = owner_before(caller, owner, &use_cases, read(body, key)).await?;
     let request = ChargeRequest { user: caller.user, ticket: caller.ticket, amount };
     let command = ChargeBalanceCommand { owner, request, key };
-    let answer = to_its_end(async move { use_cases.charge_balance.handle(command).await }).await?;
+    let answer = use_cases.charge_balance.handle(command).await?;
     Ok(created_or_replayed::<_, ChargeBody>(answer))
 }
