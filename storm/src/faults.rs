@@ -85,11 +85,11 @@ impl Processes {
             is_ahead: false,
             server,
         };
-        for number in 0..settings.instances() {
+        for number in 0..processes.settings.instances() {
             let instance = processes.start_instance(number).await;
             processes.instances.push(instance);
         }
-        if settings.store == StoreKind::Postgres {
+        if processes.settings.store == StoreKind::Postgres {
             processes.schedulers = (0..SCHEDULERS).map(|_| processes.start_scheduler()).collect();
         }
         processes
@@ -229,7 +229,7 @@ fn variables(settings: &Settings) -> Vec<(&'static str, String)> {
         ("ENCORE_QUEUE_SESSION_SECONDS", SESSION.as_secs().to_string()),
         ("ENCORE_QUEUE_CLAIM_SECONDS", CLAIM.as_secs().to_string()),
         ("ENCORE_RATE_LIMITS", "off".to_owned()),
-        ("ENCORE_LOG", std::env::var("STORM_LOG").unwrap_or_else(|_| "off".to_owned())),
+        ("ENCORE_LOG", settings.log.clone()),
     ]
 }
 

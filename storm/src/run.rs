@@ -66,8 +66,8 @@ pub async fn run(settings: Settings) -> Outcome {
         directory: Directory::default(),
         calls: AtomicU64::new(0),
     });
-    let mut processes = Processes::start(settings, url, server).await;
-    let (stage, accounts) = prepare(settings, &wires, &processes).await;
+    let mut processes = Processes::start(settings.clone(), url, server).await;
+    let (stage, accounts) = prepare(&settings, &wires, &processes).await;
 
     let began = Instant::now();
     let (calls, kills, samples, outages) = rage(&stage, accounts, &mut processes, &database).await;
@@ -129,7 +129,7 @@ async fn make_database(settings: &Settings, folder: &TempDir) -> (Database, Stri
 
 /// Registers everybody, and makes the concert.
 async fn prepare(
-    settings: Settings,
+    settings: &Settings,
     wires: &Arc<Wires>,
     processes: &Processes,
 ) -> (Arc<Stage>, Vec<Account>) {
@@ -137,7 +137,7 @@ async fn prepare(
     let mut rng = settings.generator_of(u64::from(u32::MAX));
     let key = encore_processes::instance::ADMIN_KEY;
     let concert = set_up(wires, &mut rng, key, "/admin/concerts", &json!({"name": "The storm"})).await;
-    let stage = Arc::new(Stage::new(settings, Arc::clone(wires), id_of(&concert, "concertId")));
+    let stage = Arc::new(Stage::new(settings.clone(), Arc::clone(wires), id_of(&concert, "concertId")));
     let registering = (0..settings.fans).map(|number| register(wires, number, rng.fork()));
     let accounts = join_all(registering).await;
     wires.directory.set_fans(accounts.iter().map(|account| account.user).collect());
@@ -172,7 +172,7 @@ async fn rage(
     let suffering = processes.suffer(stage, &done);
     let sampling = sample(stage, database);
     let ending = async {
-        let settings = stage.settings;
+        let settings = &stage.settings;
         while stage.calls() < settings.operations || done.lock().unwrap().total() < settings.kills {
             sleep(Duration::from_millis(20)).await;
         }

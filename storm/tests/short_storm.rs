@@ -12,7 +12,7 @@ use storm::{
 async fn no_promise_is_broken_in_a_storm(store: StoreKind) {
     let settings = Settings { store, ..Settings::short(store).or_from_environment().unwrap() };
     println!("{settings:?}");
-    let outcome = run(settings).await;
+    let outcome = run(settings.clone()).await;
     println!("{}", summary(&outcome));
     assert!(outcome.violations.is_empty(), "seed {}:\n{}", settings.seed, violations(&outcome.violations));
     assert!(outcome.kills.total() >= settings.kills, "{:?}", outcome.kills);
