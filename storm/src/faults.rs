@@ -1,12 +1,6 @@
 //! What goes wrong: instances, schedulers and the store are killed again and again, and one instance's clock is wrong.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Stdio,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::Stdio, time::Duration};
 
 use encore_processes::{
     instance::{Instance, command},
@@ -137,16 +131,12 @@ impl Processes {
 
     /// Kills one or the other, spread over the storm's calls, until that was done often enough; tells how often, and
     /// when the store was away.
-    pub async fn suffer(
-        &mut self,
-        stage: &Arc<Stage>,
-        done: &Mutex<Kills>,
-    ) -> (Kills, Vec<(Moment, Moment)>) {
+    pub async fn suffer(&mut self, stage: &Stage) -> (Kills, Vec<(Moment, Moment)>) {
         let mut rng = self.settings.generator_of(u64::from(self.settings.fans) + 1);
         let (mut kills, mut outages) = (Kills::default(), vec![]);
-        while !stage.is_over() {
-            let due = kills.total() * self.settings.operations / (self.settings.kills + 1).max(1);
-            if kills.total() >= self.settings.kills || stage.calls() <= due {
+        while kills.total() < self.settings.kills {
+            let due = kills.total() * self.settings.operations / (self.settings.kills + 1);
+            if stage.calls() <= due {
                 sleep(Duration::from_millis(20)).await;
                 continue;
             }
@@ -164,7 +154,6 @@ impl Processes {
                     kills.instances += 1;
                 }
             }
-            *done.lock().unwrap() = kills;
         }
         (kills, outages)
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -168,22 +168,23 @@ async fn rage(
         .zip(0..)
         .map(|(account, number)| tokio::spawn(Fan::new(Arc::clone(stage), number, account).live()))
         .collect();
-    let done = Mutex::new(Kills::default());
-    let suffering = processes.suffer(stage, &done);
-    let sampling = sample(stage, database);
-    let ending = async {
-        let settings = &stage.settings;
-        while stage.calls() < settings.operations || done.lock().unwrap().total() < settings.kills {
-            sleep(Duration::from_millis(20)).await;
-        }
+    let raging = async {
+        let (suffered, ()) = tokio::join!(processes.suffer(stage), enough_calls(stage));
         stage.end();
+        suffered
     };
-    let ((kills, outages), samples, ()) = tokio::join!(suffering, sampling, ending);
+    let ((kills, outages), samples) = tokio::join!(raging, sample(stage, database));
     let mut calls = operator.await.unwrap();
     for fan in fans {
         calls.extend(fan.await.unwrap());
     }
     (calls, kills, samples, outages)
+}
+
+async fn enough_calls(stage: &Stage) {
+    while stage.calls() < stage.settings.operations {
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Counts the turns again and again; tells when which were live.
