@@ -46,8 +46,8 @@ pub struct Outcome {
     pub state: State,
     /// How often what was killed.
     pub kills: Kills,
-    /// Whether an instance's clock was wrong.
-    pub skewed: bool,
+    /// By how many seconds the clock of one instance was seen to be wrong, after each of its starts.
+    pub skewed: Vec<i64>,
     /// How long it raged.
     pub lasted: Duration,
     /// How long it was judged.
@@ -95,7 +95,7 @@ pub async fn run(settings: Settings) -> Outcome {
         history,
         state: at_the_end,
         kills,
-        skewed: processes.is_skewed(),
+        skewed: processes.skews(),
         lasted,
         judged,
         violations,
