@@ -110,7 +110,9 @@ impl Settings {
         }
         if !(1..=INSTANCES_AT_MOST).contains(&settings.instances) {
             let instances = settings.instances;
-            return Err(format!("STORM_INSTANCES={instances} can not be: a storm takes 1 to {INSTANCES_AT_MOST}"));
+            return Err(format!(
+                "STORM_INSTANCES={instances} can not be: a storm takes 1 to {INSTANCES_AT_MOST}"
+            ));
         }
         Ok(settings)
     }
@@ -138,11 +140,7 @@ impl Settings {
     }
 }
 
-fn parsed<T: FromStr>(
-    variable: impl Fn(&str) -> Option<String>,
-    name: &str,
-    usual: T,
-) -> Result<T, String> {
+fn parsed<T: FromStr>(variable: impl Fn(&str) -> Option<String>, name: &str, usual: T) -> Result<T, String> {
     match variable(name) {
         Some(text) => text.parse().map_err(|_| format!("{name}={text} makes no sense")),
         None => Ok(usual),
