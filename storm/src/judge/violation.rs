@@ -51,6 +51,7 @@ rules! {
     PayRefusedWithoutReason = "a payment was refused for a reason that can not have been",
     LostRefund = "a refund that was acknowledged is not there",
     UnaskedRefund = "there is a refund that nobody asked for",
+    RefundsAtTheEnd = "the refunds at the end are not one of each refunded payment",
     RefundedTwice = "a payment was refunded twice",
     RefundRefusedWithoutReason = "a refund was refused although there was none before",
     ImpossiblePayment = "a payment was shown that can not have been so",

@@ -34,6 +34,13 @@ pub struct PaymentRow {
     pub paid_at: i64,
 }
 
+/// A refund's row. What was given back is in the ledger.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the columns' names")]
+pub struct RefundRow {
+    pub payment: Id,
+}
+
 /// What an entry of the ledger is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the column's values")]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    rows::{EntryKind, EntryRow, KeyRow, PaymentRow, ReservationRow, SeatRow, TicketRow, WalletRow},
+    rows::{
+        EntryKind, EntryRow, KeyRow, PaymentRow, RefundRow, ReservationRow, SeatRow, TicketRow, WalletRow,
+    },
     sql::{Column, Database},
 };
 use crate::history::{Id, SeatSet, Status};
@@ -14,6 +16,7 @@ use crate::history::{Id, SeatSet, Status};
 pub struct State {
     pub reservations: Vec<ReservationRow>,
     pub payments: Vec<PaymentRow>,
+    pub refunds: Vec<RefundRow>,
     /// In the order of users and sequences.
     pub entries: Vec<EntryRow>,
     pub wallets: Vec<WalletRow>,
@@ -58,6 +61,9 @@ impl State {
                 refunded: row[4] == "REFUNDED",
                 paid_at: number(&row[5]),
             })
+            .collect();
+        state.refunds = (database.rows(&[IdColumn("payment_id")], "FROM refunds").await?.iter())
+            .map(|row| RefundRow { payment: id(&row[0]) })
             .collect();
         let columns = [
             IdColumn("id"),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     history::{Ask, Call, Code, Reason, SeatSet, SeenPayment, Status, TicketStatus, Told},
-    store::EntryKind,
+    store::{EntryKind, RefundRow},
 };
 
 type Fault = fn(&mut World);
@@ -92,6 +92,14 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
     (Rule::LostRefund, |world| world.state.payments[0].refunded = false),
     (Rule::UnaskedRefund, |world| {
         world.history.calls.retain(|call| !matches!(call.ask, Ask::Refund { .. }));
+    }),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.clear()),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.push(RefundRow { payment: 301 })),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.push(RefundRow { payment: 309 })),
+    (Rule::RefundsAtTheEnd, |world| {
+        world.charge(1, 109, 50_000, 9, at(420, 430));
+        world.pay(1, 203, 309, 2, at(440, 450));
+        world.state.refunds.push(RefundRow { payment: 309 });
     }),
     (Rule::RefundedTwice, |world| {
         let mut call = world.find(|call| matches!(call.ask, Ask::Refund { .. })).clone();

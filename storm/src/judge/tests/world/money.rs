@@ -3,7 +3,7 @@
 use super::{OPERATOR, World, user};
 use crate::{
     history::{Ask, FanNumber, Id, Moment, SeenEntry, SeenPayment, Told},
-    store::{EntryKind, EntryRow, KeyRow, PaymentRow},
+    store::{EntryKind, EntryRow, KeyRow, PaymentRow, RefundRow},
 };
 
 impl World {
@@ -79,6 +79,7 @@ impl World {
     pub(super) fn refund(&mut self, id: Id, span: (Moment, Moment)) {
         let row = self.state.payments.iter_mut().find(|row| row.id == id).unwrap();
         row.refunded = true;
+        self.state.refunds.push(RefundRow { payment: id });
         let (reservation, amount) = (row.reservation, row.amount);
         let balance = self.add_entry(id + 2_000, 0, EntryKind::Refund, amount, id);
         self.mark(reservation, false);
