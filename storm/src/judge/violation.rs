@@ -33,6 +33,7 @@ rules! {
     SoldWhileNotPaid = "a seat was listed as sold while nobody can have paid for it",
     TakenWhileFree = "a hold was refused for a seat that was surely free",
     SeatsAtTheEnd = "the seats at the end are not those of the reservations",
+    HeldForNobody = "a seat is held at the end for a reservation that can not have it",
     LostHold = "a hold that was acknowledged is not there",
     UnaskedHold = "there is a reservation that nobody asked for",
     NotAllOrNone = "a reservation has not exactly the seats that were asked for",

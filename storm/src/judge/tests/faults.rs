@@ -56,7 +56,11 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
         let told = World::refused(409, Code::SeatTaken, seats);
         world.call(1, Ask::Hold { schedule: 0, seats }, told, at(60, 70));
     }),
-    (Rule::SeatsAtTheEnd, |world| world.state.seats[30].sold = true),
+    (Rule::SeatsAtTheEnd, |world| world.seat(30).sold = true),
+    (Rule::HeldForNobody, |world| world.seat(30).reservation = 299),
+    (Rule::HeldForNobody, |world| world.seat(3).reservation = 202),
+    (Rule::HeldForNobody, |world| world.seat(5).reservation = 203),
+    (Rule::HeldForNobody, |world| world.seat(4).schedule += 1),
     (Rule::LostHold, |world| world.state.reservations.retain(|row| row.id != 203)),
     (Rule::UnaskedHold, |world| world.add_reservation(204, 1, SeatSet::of(&[9]), at(60, 70))),
     (Rule::NotAllOrNone, |world| world.reservation(203).seats = SeatSet::of(&[4, 5])),

@@ -3,7 +3,7 @@
 use super::{HOLD, PRICE, SCHEDULE, World, user};
 use crate::{
     history::{Ask, FanNumber, Id, Moment, SeatSet, SeenReservation, Status, Told},
-    store::ReservationRow,
+    store::{ReservationRow, SeatRow},
 };
 
 impl World {
@@ -16,12 +16,16 @@ impl World {
     ) {
         let seats = SeatSet::of(numbers);
         self.add_reservation(id, fan, seats, span);
+        for seat in self.state.seats.iter_mut().filter(|seat| seats.has(seat.number)) {
+            seat.reservation = id;
+        }
         let seen = self.seen(id, Status::Reserved);
         self.call(fan, Ask::Hold { schedule: 0, seats }, Told::Reservation(seen), span);
     }
 
     pub(in crate::judge::tests) fn cancel(&mut self, fan: FanNumber, id: Id, span: (Moment, Moment)) {
         self.reservation(id).status = Status::Cancelled;
+        self.free(id);
         let seen = self.seen(id, Status::Cancelled);
         self.call(fan, Ask::Cancel { reservation: id }, Told::Reservation(seen), span);
     }
@@ -78,13 +82,27 @@ impl World {
         }
     }
 
+    /// Marks what a reservation is for as sold, or as given back.
     pub(super) fn mark(&mut self, reservation: Id, is_sold: bool) {
         let row = self.reservation(reservation);
         row.status = if is_sold { Status::Paid } else { Status::Cancelled };
         row.sold = if is_sold { row.seats } else { SeatSet::default() };
-        let seats = row.seats;
-        for seat in self.state.seats.iter_mut().filter(|seat| seats.has(seat.number)) {
-            (seat.sold, seat.reservation) = (is_sold, if is_sold { reservation } else { 0 });
+        for seat in self.state.seats.iter_mut().filter(|seat| seat.reservation == reservation) {
+            seat.sold = is_sold;
         }
+        if !is_sold {
+            self.free(reservation);
+        }
+    }
+
+    /// Gives its seats back.
+    pub(in crate::judge::tests) fn free(&mut self, reservation: Id) {
+        for seat in self.state.seats.iter_mut().filter(|seat| seat.reservation == reservation) {
+            seat.reservation = 0;
+        }
+    }
+
+    pub(in crate::judge::tests) fn seat(&mut self, number: u8) -> &mut SeatRow {
+        self.state.seats.iter_mut().find(|seat| seat.number == number).expect("there is such a seat")
     }
 }
