@@ -35,6 +35,10 @@ const SLACK: i64 = 100_000;
 /// How long the service may take to find back to a store that is there again, in microseconds.
 const FINDS_BACK: i64 = 20_000_000;
 
+/// How long any answer may take, in microseconds. 5 seconds are promised, and doubled: a machine that runs the fans, the
+/// instances and the store is busy, and may keep any of them waiting.
+const ANSWERED_WITHIN: i64 = 10_000_000;
+
 /// What came of a storm.
 #[derive(Debug)]
 pub struct Outcome {
@@ -83,6 +87,7 @@ pub async fn run(settings: Settings) -> Outcome {
         max_active: i64::from(settings.max_active()),
         seats_at_most: SEATS_AT_MOST,
         finds_back: FINDS_BACK,
+        answered_within: ANSWERED_WITHIN,
         slack: SLACK + clock.drift(),
     };
     let (fans, schedules) = (wires.directory.fans(), wires.directory.schedules());

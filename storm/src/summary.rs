@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     history::{Code, Moment, Told},
-    judge::{Rule, Violation},
+    judge::{Rule, Violation, outcome_of},
     run::Outcome,
     settings::StoreKind,
 };
@@ -63,6 +63,7 @@ fn figures(outcome: &Outcome) -> String {
             ),
         ),
         ("back after the PostgreSQL server was", recovery(outcome)),
+        ("the slowest answer", slowest(outcome)),
         (
             "what is in the database",
             format!(
@@ -105,6 +106,19 @@ fn recovery(outcome: &Outcome) -> String {
             format!("{:.1} s in the median, {:.1} s at the longest", seconds(median), seconds(longest))
         }
         _ => "it was not away".to_owned(),
+    }
+}
+
+/// How long the slowest answer took, and to what.
+fn slowest(outcome: &Outcome) -> String {
+    let answers =
+        outcome.history.calls.iter().filter(|call| !matches!(call.told, Told::Unknown | Told::Unsent));
+    match answers.max_by_key(|call| call.ended - call.began) {
+        Some(call) => {
+            let seconds = (call.ended - call.began) as f64 / 1e6;
+            format!("{seconds:.1} s, to {}: {}", call.ask.name(), outcome_of(call))
+        }
+        None => "there was none".to_owned(),
     }
 }
 

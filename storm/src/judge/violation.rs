@@ -27,6 +27,7 @@ rules! {
     Malformed = "an answer has not the form it should have, or there is none",
     Unexpected = "an answer has a status and code that this call can not have",
     AwayTooLong = "the store was called away although it had been there for long",
+    AnsweredLate = "an answer took longer than any call may",
     TwoOwners = "a seat had two owners at a time",
     ListedWhileOwned = "a seat was listed as available while it was surely owned",
     NotListedWhileFree = "a seat was not listed as available while it was surely free",

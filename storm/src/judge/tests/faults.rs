@@ -47,6 +47,13 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
     (Rule::AwayTooLong, |world| {
         world.call(0, Ask::Concerts, refused(503, Code::StoreUnavailable), at(60, 70));
     }),
+    (Rule::AnsweredLate, |world| {
+        world.call(1, Ask::Payments, Told::Payments([].into()), at(5_000, 15_001));
+    }),
+    (Rule::AnsweredLate, |world| {
+        world.history.outages.push(at(5_000, 15_000));
+        world.call(1, Ask::Payments, refused(503, Code::StoreUnavailable), at(5_000, 15_001));
+    }),
     (Rule::TwoOwners, |world| world.hold(1, 204, &[1], at(120, 130))),
     (Rule::ListedWhileOwned, |world| world.list(all_but(&[]), none(), at(305, 315))),
     (Rule::NotListedWhileFree, |world| world.list(all_but(&[1, 2, 4, 10]), SeatSet::of(&[1]), at(320, 330))),

@@ -98,4 +98,12 @@ mod what_may_have_been {
         world.free(203);
         world.assert_sound();
     }
+
+    #[test]
+    fn an_answer_may_take_as_long_as_promised_and_a_cut_call_any_time() {
+        let mut world = World::sound();
+        world.call(1, Ask::Payments, Told::Payments([].into()), at(5_000, 15_000));
+        world.call(1, Ask::Payments, Told::Unknown, at(5_000, 30_000));
+        world.assert_sound();
+    }
 }

@@ -43,6 +43,7 @@ impl World {
             max_active: 3,
             seats_at_most: 4,
             finds_back: 20_000_000,
+            answered_within: 10_000_000,
             slack: 100_000,
         };
         let seat = |number| SeatRow { schedule: SCHEDULE, number, reservation: 0, sold: false };
