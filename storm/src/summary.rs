@@ -39,7 +39,10 @@ fn figures(outcome: &Outcome) -> String {
             ("PostgreSQL", instances)
         }
     };
-    let unknown = outcome.history.calls.iter().filter(|call| call.told == Told::Unknown).count();
+    let told = |told: &Told, is_cut: bool| {
+        outcome.history.calls.iter().filter(|call| call.told == *told && call.is_cut == is_cut).count()
+    };
+    let (cut, broken) = (told(&Told::Unknown, true), told(&Told::Unknown, false));
     let away = count_of(outcome, Code::StoreUnavailable);
     let counted = outcome.history.calls.len() - away;
     let kills = outcome.kills;
@@ -51,7 +54,11 @@ fn figures(outcome: &Outcome) -> String {
         ("instances", instances),
         ("fans", settings.fans.to_string()),
         ("calls", format!("{counted}, and {away} that were told that the store is away")),
-        ("calls whose outcome nobody was told", unknown.to_string()),
+        (
+            "calls whose outcome nobody was told",
+            format!("{}: {cut} cut by their callers, {broken} by what was killed", cut + broken),
+        ),
+        ("calls cut in mid-request", told(&Told::Unsent, true).to_string()),
         (
             "kills",
             format!(

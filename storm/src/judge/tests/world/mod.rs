@@ -117,6 +117,7 @@ impl World {
             ticket: 0,
             key: 0,
             ask,
+            is_cut: false,
             told,
             replayed: false,
             body: 1,
