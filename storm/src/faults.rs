@@ -1,12 +1,6 @@
 //! What goes wrong: instances, schedulers and the store are killed again and again, and one instance's clock is wrong.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Stdio,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use encore_processes::{
     instance::{Instance, command},
@@ -20,6 +14,7 @@ use crate::{
     settings::{CLAIM, HOLD, SESSION, Settings, StoreKind},
     stage::Stage,
     wire::gates::Gates,
+    wrong_clock::WrongClock,
 };
 
 /// How many schedulers run, on PostgreSQL.
@@ -65,9 +60,7 @@ pub struct Processes {
     settings: Settings,
     instances: Vec<Instance>,
     schedulers: Vec<Child>,
-    /// The library that shows a process another time.
-    faketime: Option<PathBuf>,
-    is_ahead: bool,
+    wrong_clock: Option<WrongClock>,
     /// Dropped last: the others use it.
     server: Option<PostgresServer>,
 }
@@ -75,30 +68,24 @@ pub struct Processes {
 impl Processes {
     /// Starts instances and schedulers.
     pub async fn start(settings: Settings, database_url: String, server: Option<PostgresServer>) -> Self {
-        let faketime = server.is_some().then(find_faketime);
-        let mut processes = Self {
-            database_url,
-            settings,
-            instances: vec![],
-            schedulers: vec![],
-            faketime,
-            is_ahead: false,
-            server,
-        };
-        for number in 0..settings.instances() {
+        let wrong_clock = server.is_some().then(WrongClock::find);
+        let mut processes =
+            Self { database_url, settings, instances: vec![], schedulers: vec![], wrong_clock, server };
+        for number in 0..processes.settings.instances() {
             let instance = processes.start_instance(number).await;
             processes.instances.push(instance);
         }
-        if settings.store == StoreKind::Postgres {
+        if processes.settings.store == StoreKind::Postgres {
             processes.schedulers = (0..SCHEDULERS).map(|_| processes.start_scheduler()).collect();
         }
         processes
     }
 
-    /// Whether an instance's clock is wrong.
+    /// By how many seconds the clock of one instance was seen to be wrong, after each of its starts; nothing where no
+    /// clock is wrong.
     #[must_use]
-    pub fn is_skewed(&self) -> bool {
-        self.faketime.is_some()
+    pub fn skews(&self) -> Vec<i64> {
+        self.wrong_clock.as_ref().map(|clock| clock.seen().to_vec()).unwrap_or_default()
     }
 
     /// Tells where the instances are.
@@ -116,16 +103,16 @@ impl Processes {
 
     async fn start_instance(&mut self, number: usize) -> Instance {
         let mut variables = variables(&self.settings);
-        if let Some(library) = self.faketime.as_ref().filter(|_| number == SKEWED) {
-            self.is_ahead = !self.is_ahead;
-            variables.extend([
-                ("LD_PRELOAD", library.display().to_string()),
-                ("FAKETIME", if self.is_ahead { "+600s" } else { "-600s" }.to_owned()),
-                ("DONT_FAKE_MONOTONIC", "1".to_owned()),
-            ]);
+        let mut wrong_clock = self.wrong_clock.as_mut().filter(|_| number == SKEWED);
+        if let Some(clock) = &mut wrong_clock {
+            variables.extend(clock.next_variables());
         }
         let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Instance::start(&self.database_url, &variables).await
+        let instance = Instance::start(&self.database_url, &variables).await;
+        if let Some(clock) = wrong_clock {
+            clock.look_at(address_of(&instance)).await;
+        }
+        instance
     }
 
     fn start_scheduler(&self) -> Child {
@@ -137,16 +124,12 @@ impl Processes {
 
     /// Kills one or the other, spread over the storm's calls, until that was done often enough; tells how often, and
     /// when the store was away.
-    pub async fn suffer(
-        &mut self,
-        stage: &Arc<Stage>,
-        done: &Mutex<Kills>,
-    ) -> (Kills, Vec<(Moment, Moment)>) {
+    pub async fn suffer(&mut self, stage: &Stage) -> (Kills, Vec<(Moment, Moment)>) {
         let mut rng = self.settings.generator_of(u64::from(self.settings.fans) + 1);
         let (mut kills, mut outages) = (Kills::default(), vec![]);
-        while !stage.is_over() {
-            let due = kills.total() * self.settings.operations / (self.settings.kills + 1).max(1);
-            if kills.total() >= self.settings.kills || stage.calls() <= due {
+        while kills.total() < self.settings.kills {
+            let due = kills.total() * self.settings.operations / (self.settings.kills + 1);
+            if stage.calls() <= due {
                 sleep(Duration::from_millis(20)).await;
                 continue;
             }
@@ -164,7 +147,6 @@ impl Processes {
                     kills.instances += 1;
                 }
             }
-            *done.lock().unwrap() = kills;
         }
         (kills, outages)
     }
@@ -229,18 +211,6 @@ fn variables(settings: &Settings) -> Vec<(&'static str, String)> {
         ("ENCORE_QUEUE_SESSION_SECONDS", SESSION.as_secs().to_string()),
         ("ENCORE_QUEUE_CLAIM_SECONDS", CLAIM.as_secs().to_string()),
         ("ENCORE_RATE_LIMITS", "off".to_owned()),
-        ("ENCORE_LOG", std::env::var("STORM_LOG").unwrap_or_else(|_| "off".to_owned())),
+        ("ENCORE_LOG", settings.log.clone()),
     ]
-}
-
-/// Where `scripts/ensure-faketime` finds it, too.
-fn find_faketime() -> PathBuf {
-    let folders =
-        fs::read_dir("/usr/lib").into_iter().flatten().filter_map(|folder| Some(folder.ok()?.path()));
-    let others = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
-    let found = folders.chain(others).map(|folder| folder.join("faketime/libfaketime.so.1"));
-    found
-        .into_iter()
-        .find(|path| path.is_file())
-        .expect("libfaketime is installed: run scripts/ensure-faketime")
 }

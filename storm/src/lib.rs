@@ -25,3 +25,4 @@ pub mod stage;
 pub mod store;
 pub mod summary;
 pub mod wire;
+mod wrong_clock;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -35,6 +35,10 @@ const SLACK: i64 = 100_000;
 /// How long the service may take to find back to a store that is there again, in microseconds.
 const FINDS_BACK: i64 = 20_000_000;
 
+/// How long any answer may take, in microseconds. 5 seconds are promised, and doubled: a machine that runs the fans, the
+/// instances and the store is busy, and may keep any of them waiting.
+const ANSWERED_WITHIN: i64 = 10_000_000;
+
 /// What came of a storm.
 #[derive(Debug)]
 pub struct Outcome {
@@ -46,8 +50,8 @@ pub struct Outcome {
     pub state: State,
     /// How often what was killed.
     pub kills: Kills,
-    /// Whether an instance's clock was wrong.
-    pub skewed: bool,
+    /// By how many seconds the clock of one instance was seen to be wrong, after each of its starts.
+    pub skewed: Vec<i64>,
     /// How long it raged.
     pub lasted: Duration,
     /// How long it was judged.
@@ -66,8 +70,8 @@ pub async fn run(settings: Settings) -> Outcome {
         directory: Directory::default(),
         calls: AtomicU64::new(0),
     });
-    let mut processes = Processes::start(settings, url, server).await;
-    let (stage, accounts) = prepare(settings, &wires, &processes).await;
+    let mut processes = Processes::start(settings.clone(), url, server).await;
+    let (stage, accounts) = prepare(&settings, &wires, &processes).await;
 
     let began = Instant::now();
     let (calls, kills, samples, outages) = rage(&stage, accounts, &mut processes, &database).await;
@@ -83,6 +87,7 @@ pub async fn run(settings: Settings) -> Outcome {
         max_active: i64::from(settings.max_active()),
         seats_at_most: SEATS_AT_MOST,
         finds_back: FINDS_BACK,
+        answered_within: ANSWERED_WITHIN,
         slack: SLACK + clock.drift(),
     };
     let (fans, schedules) = (wires.directory.fans(), wires.directory.schedules());
@@ -95,7 +100,7 @@ pub async fn run(settings: Settings) -> Outcome {
         history,
         state: at_the_end,
         kills,
-        skewed: processes.is_skewed(),
+        skewed: processes.skews(),
         lasted,
         judged,
         violations,
@@ -129,7 +134,7 @@ async fn make_database(settings: &Settings, folder: &TempDir) -> (Database, Stri
 
 /// Registers everybody, and makes the concert.
 async fn prepare(
-    settings: Settings,
+    settings: &Settings,
     wires: &Arc<Wires>,
     processes: &Processes,
 ) -> (Arc<Stage>, Vec<Account>) {
@@ -137,7 +142,7 @@ async fn prepare(
     let mut rng = settings.generator_of(u64::from(u32::MAX));
     let key = encore_processes::instance::ADMIN_KEY;
     let concert = set_up(wires, &mut rng, key, "/admin/concerts", &json!({"name": "The storm"})).await;
-    let stage = Arc::new(Stage::new(settings, Arc::clone(wires), id_of(&concert, "concertId")));
+    let stage = Arc::new(Stage::new(settings.clone(), Arc::clone(wires), id_of(&concert, "concertId")));
     let registering = (0..settings.fans).map(|number| register(wires, number, rng.fork()));
     let accounts = join_all(registering).await;
     wires.directory.set_fans(accounts.iter().map(|account| account.user).collect());
@@ -168,22 +173,23 @@ async fn rage(
         .zip(0..)
         .map(|(account, number)| tokio::spawn(Fan::new(Arc::clone(stage), number, account).live()))
         .collect();
-    let done = Mutex::new(Kills::default());
-    let suffering = processes.suffer(stage, &done);
-    let sampling = sample(stage, database);
-    let ending = async {
-        let settings = stage.settings;
-        while stage.calls() < settings.operations || done.lock().unwrap().total() < settings.kills {
-            sleep(Duration::from_millis(20)).await;
-        }
+    let raging = async {
+        let (suffered, ()) = tokio::join!(processes.suffer(stage), enough_calls(stage));
         stage.end();
+        suffered
     };
-    let ((kills, outages), samples, ()) = tokio::join!(suffering, sampling, ending);
+    let ((kills, outages), samples) = tokio::join!(raging, sample(stage, database));
     let mut calls = operator.await.unwrap();
     for fan in fans {
         calls.extend(fan.await.unwrap());
     }
     (calls, kills, samples, outages)
+}
+
+async fn enough_calls(stage: &Stage) {
+    while stage.calls() < stage.settings.operations {
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Counts the turns again and again; tells when which were live.

@@ -26,7 +26,7 @@ impl FromStr for StoreKind {
 }
 
 /// What can be chosen.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// `STORM_STORE`.
     pub store: StoreKind,
@@ -42,7 +42,14 @@ pub struct Settings {
     pub seed: u64,
     /// `STORM_DURABLE`: whether PostgreSQL's commits reach the disk.
     pub durable: bool,
+    /// `STORM_LOG`: the `ENCORE_LOG` of the instances and schedulers.
+    pub log: String,
 }
+
+/// With fewer there is nobody else whose things a fan could reach for.
+const FANS_AT_LEAST: u16 = 2;
+/// As many as are told apart where calls are noted.
+const INSTANCES_AT_MOST: usize = 255;
 
 /// How long seats are held.
 pub const HOLD: Duration = Duration::from_secs(3);
@@ -59,7 +66,16 @@ impl Settings {
     /// A storm of some seconds.
     #[must_use]
     pub fn short(store: StoreKind) -> Self {
-        Self { store, operations: 3_000, kills: 10, instances: 3, fans: 32, seed: 20_261_121, durable: false }
+        Self {
+            store,
+            operations: 3_000,
+            kills: 10,
+            instances: 3,
+            fans: 32,
+            seed: 20_261_121,
+            durable: false,
+            log: "off".to_owned(),
+        }
     }
 
     /// A storm of a million calls and two hundred kills.
@@ -72,17 +88,33 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Which variable makes no sense.
+    /// Which variable makes no sense, or asks for what there can not be.
     pub fn or_from_environment(self) -> Result<Self, String> {
-        Ok(Self {
-            store: variable("STORM_STORE", self.store)?,
-            operations: variable("STORM_OPERATIONS", self.operations)?,
-            kills: variable("STORM_KILLS", self.kills)?,
-            instances: variable("STORM_INSTANCES", self.instances)?,
-            fans: variable("STORM_FANS", self.fans)?,
-            seed: variable("STORM_SEED", self.seed)?,
-            durable: variable("STORM_DURABLE", self.durable)?,
-        })
+        self.or_from(|name| env::var(name).ok())
+    }
+
+    fn or_from(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let settings = Self {
+            store: parsed(&variable, "STORM_STORE", self.store)?,
+            operations: parsed(&variable, "STORM_OPERATIONS", self.operations)?,
+            kills: parsed(&variable, "STORM_KILLS", self.kills)?,
+            instances: parsed(&variable, "STORM_INSTANCES", self.instances)?,
+            fans: parsed(&variable, "STORM_FANS", self.fans)?,
+            seed: parsed(&variable, "STORM_SEED", self.seed)?,
+            durable: parsed(&variable, "STORM_DURABLE", self.durable)?,
+            log: parsed(&variable, "STORM_LOG", self.log)?,
+        };
+        if settings.fans < FANS_AT_LEAST {
+            let fans = settings.fans;
+            return Err(format!("STORM_FANS={fans} is too few: a storm takes {FANS_AT_LEAST} fans or more"));
+        }
+        if !(1..=INSTANCES_AT_MOST).contains(&settings.instances) {
+            let instances = settings.instances;
+            return Err(format!(
+                "STORM_INSTANCES={instances} can not be: a storm takes 1 to {INSTANCES_AT_MOST}"
+            ));
+        }
+        Ok(settings)
     }
 
     /// How many turns are live at a time: fewer than there are fans, so that some wait.
@@ -108,9 +140,42 @@ impl Settings {
     }
 }
 
-fn variable<T: FromStr>(name: &str, usual: T) -> Result<T, String> {
-    match env::var(name) {
-        Ok(text) => text.parse().map_err(|_| format!("{name}={text} makes no sense")),
-        Err(_) => Ok(usual),
+fn parsed<T: FromStr>(variable: impl Fn(&str) -> Option<String>, name: &str, usual: T) -> Result<T, String> {
+    match variable(name) {
+        Some(text) => text.parse().map_err(|_| format!("{name}={text} makes no sense")),
+        None => Ok(usual),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &str, text: &str) -> Result<Settings, String> {
+        Settings::short(StoreKind::Postgres).or_from(|asked| (asked == name).then(|| text.to_owned()))
+    }
+
+    #[test]
+    fn the_environment_chooses() {
+        assert_eq!(with("STORM_FANS", "2").unwrap().fans, 2);
+        assert_eq!(with("STORM_INSTANCES", "1").unwrap().instances, 1);
+        assert_eq!(with("STORM_LOG", "info").unwrap().log, "info");
+        assert_eq!(with("STORM_STORE", "sqlite").unwrap().store, StoreKind::Sqlite);
+    }
+
+    #[test]
+    fn what_there_can_not_be_is_refused_by_its_name() {
+        for (name, text) in [
+            ("STORM_FANS", "0"),
+            ("STORM_FANS", "1"),
+            ("STORM_FANS", "65536"),
+            ("STORM_INSTANCES", "0"),
+            ("STORM_INSTANCES", "256"),
+            ("STORM_STORE", "oracle"),
+            ("STORM_DURABLE", "perhaps"),
+        ] {
+            let refused = with(name, text).expect_err("it is refused");
+            assert!(refused.starts_with(&format!("{name}={text} ")), "{refused}");
+        }
     }
 }

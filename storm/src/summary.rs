@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     history::{Code, Moment, Told},
-    judge::{Rule, Violation},
+    judge::{Rule, Violation, outcome_of},
     run::Outcome,
     settings::StoreKind,
 };
@@ -28,11 +28,21 @@ fn figures(outcome: &Outcome) -> String {
     let (store, instances) = match settings.store {
         StoreKind::Sqlite => ("SQLite", "1, its scheduler inside".to_owned()),
         StoreKind::Postgres => {
-            let clock = if outcome.skewed { ", the clock of one wrong by 10 minutes" } else { "" };
-            ("PostgreSQL", format!("{}{clock}; 2 schedulers", settings.instances))
+            let (ahead, behind): (Vec<i64>, Vec<i64>) = outcome.skewed.iter().partition(|seen| **seen > 0);
+            let instances = format!(
+                "{}, the clock of one seen 10 minutes ahead after {} of its starts, 10 minutes behind after {}; \
+                 2 schedulers",
+                settings.instances,
+                ahead.len(),
+                behind.len()
+            );
+            ("PostgreSQL", instances)
         }
     };
-    let unknown = outcome.history.calls.iter().filter(|call| call.told == Told::Unknown).count();
+    let told = |told: &Told, is_cut: bool| {
+        outcome.history.calls.iter().filter(|call| call.told == *told && call.is_cut == is_cut).count()
+    };
+    let (cut, broken) = (told(&Told::Unknown, true), told(&Told::Unknown, false));
     let away = count_of(outcome, Code::StoreUnavailable);
     let counted = outcome.history.calls.len() - away;
     let kills = outcome.kills;
@@ -44,7 +54,11 @@ fn figures(outcome: &Outcome) -> String {
         ("instances", instances),
         ("fans", settings.fans.to_string()),
         ("calls", format!("{counted}, and {away} that were told that the store is away")),
-        ("calls whose outcome nobody was told", unknown.to_string()),
+        (
+            "calls whose outcome nobody was told",
+            format!("{}: {cut} cut by their callers, {broken} by what was killed", cut + broken),
+        ),
+        ("calls cut in mid-request", told(&Told::Unsent, true).to_string()),
         (
             "kills",
             format!(
@@ -56,6 +70,7 @@ fn figures(outcome: &Outcome) -> String {
             ),
         ),
         ("back after the PostgreSQL server was", recovery(outcome)),
+        ("the slowest answer", slowest(outcome)),
         (
             "what is in the database",
             format!(
@@ -98,6 +113,19 @@ fn recovery(outcome: &Outcome) -> String {
             format!("{:.1} s in the median, {:.1} s at the longest", seconds(median), seconds(longest))
         }
         _ => "it was not away".to_owned(),
+    }
+}
+
+/// How long the slowest answer took, and to what.
+fn slowest(outcome: &Outcome) -> String {
+    let answers =
+        outcome.history.calls.iter().filter(|call| !matches!(call.told, Told::Unknown | Told::Unsent));
+    match answers.max_by_key(|call| call.ended - call.began) {
+        Some(call) => {
+            let seconds = (call.ended - call.began) as f64 / 1e6;
+            format!("{seconds:.1} s, to {}: {}", call.ask.name(), outcome_of(call))
+        }
+        None => "there was none".to_owned(),
     }
 }
 

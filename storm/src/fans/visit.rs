@@ -25,7 +25,7 @@ impl Fan {
             match self.rng.u8(..20) {
                 // Vanishes, so that the turn times out.
                 0 => {}
-                1 => drop(self.cut(&request).await),
+                1 | 2 => drop(self.cut(&request).await),
                 _ => drop(self.caller.call(&request).await),
             }
         }
@@ -40,7 +40,7 @@ impl Fan {
     /// Gets a token; none if the connection was cut, or the store is away.
     async fn join(&mut self) -> GoesOn {
         let request = self.join_request();
-        if self.happens(20) {
+        if self.happens(30) {
             self.cut(&request).await;
         }
         let answer = if self.happens(30) {
@@ -87,9 +87,9 @@ impl Fan {
 
     /// Makes a call over a connection that is cut.
     pub(super) async fn cut(&mut self, request: &Outgoing) -> Answer {
-        let cut = match self.rng.u8(..4) {
-            0 => Cut::MidRequest,
-            1 => Cut::AfterRequest(Duration::ZERO),
+        let cut = match self.rng.u8(..6) {
+            0..=2 => Cut::MidRequest,
+            3 => Cut::AfterRequest(Duration::ZERO),
             _ => Cut::AfterRequest(Duration::from_micros(self.rng.u64(..6_000))),
         };
         self.caller.call_and_cut(request, Some(cut)).await
@@ -97,7 +97,7 @@ impl Fan {
 
     /// Makes a call that now and then is cut.
     pub(super) async fn call_or_cut(&mut self, request: &Outgoing) -> Told {
-        let told = if self.happens(40) {
+        let told = if self.happens(60) {
             self.cut(request).await.told
         } else {
             self.caller.call(request).await.told

@@ -24,6 +24,8 @@ pub struct Call {
     pub key: u32,
     /// What was asked.
     pub ask: Ask,
+    /// Whether the caller meant to cut the connection, in mid-request or before the answer.
+    pub is_cut: bool,
     /// What was told.
     pub told: Told,
     /// Whether the answer says that it is the first one again.

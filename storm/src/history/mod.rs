@@ -76,6 +76,8 @@ pub struct Rules {
     pub seats_at_most: u32,
     /// How long the service may take to find back to a store that is there again.
     pub finds_back: i64,
+    /// How long any answer may take.
+    pub answered_within: i64,
     /// By how much an instant of the store's may differ from the storm's clock.
     pub slack: i64,
 }

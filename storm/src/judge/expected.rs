@@ -21,10 +21,19 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
             Told::Garbled if call.fault.is_none() => find(found, Rule::Malformed, format!("{call:?}")),
             _ => {}
         }
+        if is_late(case, call) {
+            find(found, Rule::AnsweredLate, format!("{call:?}"));
+        }
         if reaches_for_another(case, call) && is_let_in(call) {
             find(found, Rule::SomebodyElses, format!("{call:?}"));
         }
     }
+}
+
+/// Whether an answer came too late. A call that was cut, by its caller or by the end of its instance, has none.
+fn is_late(case: &Case, call: &Call) -> bool {
+    let is_answer = !matches!(call.told, Told::Unknown | Told::Unsent);
+    is_answer && call.ended - call.began > case.history.rules.answered_within
 }
 
 /// Whether the store was away during a call, or not yet back for long.

@@ -11,6 +11,7 @@ use crate::history::{Ask, Call, Code, Id, NEVER, SeenPayment, Status, Told};
 
 pub(super) fn judge(case: &Case, found: &mut Found) {
     judge_rows(case, found);
+    judge_refunds(case, found);
     let mut told = HashMap::new();
     let mut refunded: HashMap<Id, &Call> = HashMap::new();
     for call in &case.history.calls {
@@ -83,6 +84,23 @@ fn judge_rows(case: &Case, found: &mut Found) {
         let refund = case.refunds.get(&row.id);
         if row.refunded && refund.is_none_or(|refund| refund.asked == NEVER) {
             find(found, Rule::UnaskedRefund, format!("{row:?}"));
+        }
+    }
+}
+
+/// Each refunded payment has one refund, and no other payment has one. That it is of the price the ledger says.
+fn judge_refunds(case: &Case, found: &mut Found) {
+    let mut refunds: HashMap<Id, u64> = HashMap::new();
+    for row in &case.state.refunds {
+        *refunds.entry(row.payment).or_default() += 1;
+        if !case.payments.contains_key(&row.payment) {
+            find(found, Rule::RefundsAtTheEnd, format!("{row:?} of no payment"));
+        }
+    }
+    for row in &case.state.payments {
+        let count = refunds.get(&row.id).copied().unwrap_or_default();
+        if count != u64::from(row.refunded) {
+            find(found, Rule::RefundsAtTheEnd, format!("{count} of {row:?}"));
         }
     }
 }

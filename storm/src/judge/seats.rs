@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     history::{Ask, Call, Code, Id, Moment, ScheduleNumber, SeatSet, Status, Told},
-    store::SeatRow,
+    store::{ReservationRow, SeatRow},
 };
 
 /// When a seat was owned, or may have been, in the order of the beginnings.
@@ -50,7 +50,8 @@ pub(super) fn judge(case: &Case, found: &mut Found) {
             _ => {}
         }
     }
-    judge_the_end(case, found);
+    judge_sold_at_the_end(case, found);
+    judge_held_at_the_end(case, found);
 }
 
 fn seats(case: &Case) -> HashMap<(ScheduleNumber, u8), Seat> {
@@ -157,7 +158,7 @@ fn judge_list(
 }
 
 /// The seats' rows and those of the reservations say the same.
-fn judge_the_end(case: &Case, found: &mut Found) {
+fn judge_sold_at_the_end(case: &Case, found: &mut Found) {
     let rows: HashMap<(Id, u8), &SeatRow> =
         case.state.seats.iter().map(|seat| ((seat.schedule, seat.number), seat)).collect();
     let mut sold = 0;
@@ -178,5 +179,19 @@ fn judge_the_end(case: &Case, found: &mut Found) {
     let marked = case.state.seats.iter().filter(|seat| seat.sold).count();
     if marked != sold {
         find(found, Rule::SeatsAtTheEnd, format!("{marked} seats are sold, {sold} were paid for"));
+    }
+}
+
+/// A seat that is held is one of a reservation's, which was not given up. One whose hold has run out stays as it is
+/// until somebody tidies it.
+fn judge_held_at_the_end(case: &Case, found: &mut Found) {
+    let reservations: HashMap<Id, &ReservationRow> =
+        case.state.reservations.iter().map(|row| (row.id, row)).collect();
+    for seat in case.state.seats.iter().filter(|seat| seat.reservation != 0 && !seat.sold) {
+        let row = reservations.get(&seat.reservation);
+        let is_its_own = |row: &&ReservationRow| row.schedule == seat.schedule && row.seats.has(seat.number);
+        if !row.is_some_and(|row| is_its_own(row) && row.status != Status::Cancelled) {
+            find(found, Rule::HeldForNobody, format!("{seat:?}, {row:?}"));
+        }
     }
 }

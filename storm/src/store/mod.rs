@@ -1,7 +1,9 @@
 //! What is in the database, read by SQL of the storm's own.
 
+mod rows;
 mod sql;
 mod state;
 
+pub use rows::*;
 pub use sql::Database;
-pub use state::*;
+pub use state::State;

@@ -99,7 +99,7 @@ impl Caller {
             if send_a_part(gate.address, outgoing, linger).await.is_err() && !self.wires.gates.is_open(gate) {
                 return None;
             }
-            return Some(self.note(gate, began, outgoing, Answer::none(Told::Unsent)));
+            return Some(self.note(gate, began, outgoing, cut, Answer::none(Told::Unsent)));
         }
         let mut connection = match self.idle_connection(gate) {
             Some(connection) => connection,
@@ -109,7 +109,8 @@ impl Caller {
                     if self.wires.gates.is_open(gate) {
                         let now = self.now();
                         let fault = format!("an instance that runs can not be reached: {error}");
-                        return Some(self.note(gate, now, outgoing, Answer::faulty(Told::Unsent, fault)));
+                        let answer = Answer::faulty(Told::Unsent, fault);
+                        return Some(self.note(gate, now, outgoing, None, answer));
                     }
                     sleep(Duration::from_millis(2)).await;
                     return None;
@@ -122,7 +123,7 @@ impl Caller {
                 Ok(Ok(reply)) => answers::read(outgoing, &reply, &self.wires),
                 Ok(Err(_)) | Err(_) => Answer::none(Told::Unknown),
             };
-            return Some(self.note(gate, began, outgoing, answer));
+            return Some(self.note(gate, began, outgoing, cut, answer));
         }
         let answer = match timeout(PATIENCE, connection.exchange(outgoing)).await {
             Ok(Ok(reply)) => {
@@ -137,7 +138,7 @@ impl Caller {
             Ok(Err(_)) => Answer::none(Told::Unknown),
             Err(_) => Answer::faulty(Told::Unknown, format!("no answer within {PATIENCE:?}")),
         };
-        Some(self.note(gate, began, outgoing, answer))
+        Some(self.note(gate, began, outgoing, None, answer))
     }
 
     fn idle_connection(&self, gate: Gate) -> Option<Connection> {
@@ -147,7 +148,14 @@ impl Caller {
         Some(idle.swap_remove(place).1)
     }
 
-    fn note(&self, gate: Gate, began: Moment, outgoing: &Outgoing, answer: Answer) -> Answer {
+    fn note(
+        &self,
+        gate: Gate,
+        began: Moment,
+        outgoing: &Outgoing,
+        cut: Option<Cut>,
+        answer: Answer,
+    ) -> Answer {
         // While the store is away, calls are many and tell little: they are judged, but do not count.
         if answer.told.code() != Some(Code::StoreUnavailable) {
             self.wires.calls.fetch_add(1, Ordering::Relaxed);
@@ -160,6 +168,7 @@ impl Caller {
             ticket: outgoing.ticket,
             key: outgoing.key,
             ask: outgoing.ask,
+            is_cut: cut.is_some(),
             told: answer.told.clone(),
             replayed: answer.replayed,
             body: answer.body,

@@ -61,8 +61,18 @@ impl Connection {
 
     /// Sends a request and waits for its whole answer.
     pub async fn exchange(&mut self, outgoing: &Outgoing) -> Result<Reply, hyper::Error> {
+        self.send(self.request(outgoing)).await
+    }
+
+    /// Reads what anybody may read, beside the API.
+    pub async fn read(&mut self, path: &str) -> Result<Reply, hyper::Error> {
+        let request = Request::get(path).header("Host", self.address.to_string()).body(Full::default());
+        self.send(request.expect("the parts of a request are good ones")).await
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Reply, hyper::Error> {
         self.sender.ready().await?;
-        let response = self.sender.send_request(self.request(outgoing)).await?;
+        let response = self.sender.send_request(request).await?;
         let (head, body) = response.into_parts();
         let body = body.collect().await?.to_bytes();
         Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })

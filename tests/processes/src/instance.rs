@@ -12,7 +12,8 @@ pub const ADMIN_KEY: &str = "operator-key-of-the-tests";
 /// What every instance under test signs its tokens with.
 pub const TOKEN_SECRET: &str = "a secret of the tests, long enough to sign with";
 
-/// An instance: `encore serve`, killed and waited for when dropped.
+/// An instance: `encore serve`. Dropped, it is killed, and nobody waits until it is gone; [`Instance::kill`] and
+/// [`Instance::wait`] do.
 pub struct Instance {
     pub url: String,
     child: Child,

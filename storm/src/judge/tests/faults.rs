@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     history::{Ask, Call, Code, Reason, SeatSet, SeenPayment, Status, TicketStatus, Told},
-    store::EntryKind,
+    store::{EntryKind, RefundRow},
 };
 
 type Fault = fn(&mut World);
@@ -47,6 +47,13 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
     (Rule::AwayTooLong, |world| {
         world.call(0, Ask::Concerts, refused(503, Code::StoreUnavailable), at(60, 70));
     }),
+    (Rule::AnsweredLate, |world| {
+        world.call(1, Ask::Payments, Told::Payments([].into()), at(5_000, 15_001));
+    }),
+    (Rule::AnsweredLate, |world| {
+        world.history.outages.push(at(5_000, 15_000));
+        world.call(1, Ask::Payments, refused(503, Code::StoreUnavailable), at(5_000, 15_001));
+    }),
     (Rule::TwoOwners, |world| world.hold(1, 204, &[1], at(120, 130))),
     (Rule::ListedWhileOwned, |world| world.list(all_but(&[]), none(), at(305, 315))),
     (Rule::NotListedWhileFree, |world| world.list(all_but(&[1, 2, 4, 10]), SeatSet::of(&[1]), at(320, 330))),
@@ -56,7 +63,11 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
         let told = World::refused(409, Code::SeatTaken, seats);
         world.call(1, Ask::Hold { schedule: 0, seats }, told, at(60, 70));
     }),
-    (Rule::SeatsAtTheEnd, |world| world.state.seats[30].sold = true),
+    (Rule::SeatsAtTheEnd, |world| world.seat(30).sold = true),
+    (Rule::HeldForNobody, |world| world.seat(30).reservation = 299),
+    (Rule::HeldForNobody, |world| world.seat(3).reservation = 202),
+    (Rule::HeldForNobody, |world| world.seat(5).reservation = 203),
+    (Rule::HeldForNobody, |world| world.seat(4).schedule += 1),
     (Rule::LostHold, |world| world.state.reservations.retain(|row| row.id != 203)),
     (Rule::UnaskedHold, |world| world.add_reservation(204, 1, SeatSet::of(&[9]), at(60, 70))),
     (Rule::NotAllOrNone, |world| world.reservation(203).seats = SeatSet::of(&[4, 5])),
@@ -92,6 +103,14 @@ pub(super) const FAULTS: &[(Rule, Fault)] = &[
     (Rule::LostRefund, |world| world.state.payments[0].refunded = false),
     (Rule::UnaskedRefund, |world| {
         world.history.calls.retain(|call| !matches!(call.ask, Ask::Refund { .. }));
+    }),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.clear()),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.push(RefundRow { payment: 301 })),
+    (Rule::RefundsAtTheEnd, |world| world.state.refunds.push(RefundRow { payment: 309 })),
+    (Rule::RefundsAtTheEnd, |world| {
+        world.charge(1, 109, 50_000, 9, at(420, 430));
+        world.pay(1, 203, 309, 2, at(440, 450));
+        world.state.refunds.push(RefundRow { payment: 309 });
     }),
     (Rule::RefundedTwice, |world| {
         let mut call = world.find(|call| matches!(call.ask, Ask::Refund { .. })).clone();

@@ -36,7 +36,7 @@ fn every_rule_has_a_fault() {
 /// A judge that cries wolf is of no use either: what may have been is no violation.
 mod what_may_have_been {
     use super::world::{World, at};
-    use crate::history::{Ask, Code, SeatSet, TicketStatus, Told};
+    use crate::history::{Ask, Code, SeatSet, Status, TicketStatus, Told};
 
     #[test]
     fn a_cut_hold_may_be_there_or_not() {
@@ -86,6 +86,24 @@ mod what_may_have_been {
         world.call(0, ask, told, at(3_290, 3_300));
         world.assert_sound();
         world.hold(0, 209, &[4], at(3_300, 3_310));
+        world.assert_sound();
+    }
+
+    #[test]
+    fn a_hold_that_ran_out_keeps_its_seats_until_they_are_tidied() {
+        let mut world = World::sound();
+        assert_eq!(world.seat(4).reservation, 203, "it ran out, and nobody has tidied it");
+        world.reservation(203).status = Status::Expired;
+        world.assert_sound();
+        world.free(203);
+        world.assert_sound();
+    }
+
+    #[test]
+    fn an_answer_may_take_as_long_as_promised_and_a_cut_call_any_time() {
+        let mut world = World::sound();
+        world.call(1, Ask::Payments, Told::Payments([].into()), at(5_000, 15_000));
+        world.call(1, Ask::Payments, Told::Unknown, at(5_000, 30_000));
         world.assert_sound();
     }
 }
