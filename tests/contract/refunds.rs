@@ -162,6 +162,11 @@ async fn what_does_not_fit_together_is_not_refunded(stage: Stage) {
     stale(&stage, "another user paid", with(|payment, _| payment.user = new_id::<UserId>())).await;
     stale(&stage, "another price was paid", with(|payment, _| payment.amount = PRICE)).await;
     stale(&stage, "something else was paid for", with(|payment, other| payment.reservation = other)).await;
+    let (guest, show) = (stage.guest_again(payment.user).await, stage.schedule().await);
+    let (second, _) = stage.hold_and_pay(guest, &show, &[1, 2]).await;
+    let mut mixed_up = refund();
+    mixed_up.payment.reservation = second.id;
+    stale(&stage, "another reservation of the same user was paid for", mixed_up).await;
     stale(&stage, "other seats were paid for", Refund { seats: 1, ..refund() }).await;
     stage
         .sql(&format!(

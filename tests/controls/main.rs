@@ -29,6 +29,9 @@ use self::{
 /// How long a test may take to find a fault.
 const FOUND_WITHIN: Duration = Duration::from_mins(1);
 
+/// For how long anything may run, in seconds.
+const ENDED_AFTER: &str = "900";
+
 /// What became of a fault.
 enum Outcome {
     Found(Duration),
@@ -86,10 +89,13 @@ fn plant(tree: &Tree, fault: &Fault) -> Outcome {
     let began_at = Instant::now();
     let run = test(tree, fault.finder, &[]);
     let after = began_at.elapsed();
+    if after > FOUND_WITHIN {
+        return Outcome::TooSlow(after);
+    }
     if run.status.success() || !text_of(&run).contains("test result: FAILED") {
         return Outcome::Survived;
     }
-    if after > FOUND_WITHIN { Outcome::TooSlow(after) } else { Outcome::Found(after) }
+    Outcome::Found(after)
 }
 
 /// Builds the executables and the test, so that neither counts as time in which the fault is looked for.
@@ -112,8 +118,10 @@ fn test(tree: &Tree, finder: Finder, more: &[&str]) -> Output {
     command.args(more).arg(finder.filter).output().unwrap()
 }
 
+/// A test that a fault lets wait for ever, or a build, is ended in the end.
 fn cargo(tree: &Tree) -> Command {
-    let mut command = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let mut command = Command::new("timeout");
+    command.arg(ENDED_AFTER).arg(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.current_dir(tree.folder()).env("CARGO_TARGET_DIR", tree.target());
     command
 }

@@ -1,6 +1,7 @@
 //! A copy of the project, to plant faults in.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -31,6 +32,7 @@ impl Tree {
             .expect("git is there");
         let listed = String::from_utf8(listed.stdout).unwrap();
         let known: Vec<_> = listed.lines().filter(|name| root.join(name).is_file()).collect();
+        remove_others(&tree.folder, &known);
         for name in &known {
             copy_if_other(&root.join(name), &tree.folder.join(name));
         }
@@ -64,6 +66,22 @@ impl Drop for Planted {
     fn drop(&mut self) {
         for (path, original) in self.originals.drain(..).rev() {
             fs::write(path, original).expect("what was changed can be put right");
+        }
+    }
+}
+
+/// Removes what has left the project since the last run.
+fn remove_others(folder: &Path, known: &[&str]) {
+    let known: HashSet<PathBuf> = known.iter().map(|name| folder.join(name)).collect();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !known.contains(&path) {
+                fs::remove_file(path).unwrap();
+            }
         }
     }
 }

@@ -108,7 +108,9 @@ async fn everything_is_logged(database: &Database) -> (Vec<String>, String) {
     let (token, user) = (ticket.text_of("token"), ticket.id_of("userId"));
     send(call(Method::POST, "/queue/tokens").bearer_auth(&session).json(&json!({}))).await.expect(200);
     let charges = format!("/users/{user}/balance/charges");
-    send(call(Method::POST, &charges).bearer_auth(&token).json(&json!({"amount": 5}))).await.expect(201);
+    let key = "a-key-of-the-first-charge";
+    let charge = call(Method::POST, &charges).bearer_auth(&token).header("idempotency-key", key);
+    send(charge.json(&json!({"amount": 5}))).await.expect(201);
     let cut = &token[..token.len() - 2];
     send(call(Method::GET, "/queue/status").bearer_auth(cut)).await.expect(401);
     send(call(Method::GET, "/admin/queue").bearer_auth(ADMIN_KEY)).await.expect(200);
@@ -117,8 +119,19 @@ async fn everything_is_logged(database: &Database) -> (Vec<String>, String) {
     let id = child.id().unwrap().to_string();
     assert!(tokio::process::Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
     assert_eq!(child.wait().await.unwrap().code(), Some(0));
-    let secrets =
-        [PASSWORD, guess, database_password, wrong_key, ADMIN_KEY, TOKEN_SECRET, &session, &token, cut];
+    let secrets = [
+        PASSWORD,
+        guess,
+        database_password,
+        wrong_key,
+        ADMIN_KEY,
+        TOKEN_SECRET,
+        &session,
+        &token,
+        cut,
+        &email,
+        key,
+    ];
     (secrets.map(str::to_owned).to_vec(), fs::read_to_string(log).unwrap())
 }
 

@@ -135,5 +135,9 @@ fn folder_of(path: &Path) -> &Path {
 
 fn make_folder(folder: &Path) -> Result<(), CommandError> {
     let failed = |error| CommandError::Io(format!("{} can not be made", folder.display()), error);
-    fs::create_dir_all(folder).map_err(failed)
+    let mut builder = fs::DirBuilder::new();
+    // What is in it is nobody else's on this machine: addresses, and hashes of passwords.
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(failed)
 }

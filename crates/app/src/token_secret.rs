@@ -25,24 +25,27 @@ pub enum KeepSecretError {
 /// The secret kept in `folder`; made, and readable by its owner alone, if there is none.
 pub(crate) fn keep_in(folder: &Path) -> Result<TokenSecret, KeepSecretError> {
     let path = folder.join(FILE_NAME);
-    let secret = match make(&path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::read_to_string(&path),
-        made => made,
+    let secret = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path),
+        found => found,
     };
     let secret = secret.map_err(|error| KeepSecretError::File(path.clone(), error))?;
     TokenSecret::new(secret.trim().to_owned()).map_err(|error| KeepSecretError::Secret(path, error))
 }
 
+/// The file gets its name when all of it is on the disk: a process that is killed leaves none that is cut off.
 fn make(path: &Path) -> io::Result<String> {
+    let unfinished = path.with_extension("unfinished");
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&unfinished)?;
     // Two random ids of version 4 have 244 random bits.
     let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
+    fs::rename(&unfinished, path)?;
     Ok(secret)
 }
 
@@ -59,6 +62,14 @@ mod tests {
         assert_eq!(keep_in(folder.path()).unwrap(), first);
         let mode = fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_killed_process_has_left_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE_NAME).with_extension("unfinished"), "cut o").unwrap();
+        let made = keep_in(folder.path()).unwrap();
+        assert_eq!(keep_in(folder.path()).unwrap(), made);
     }
 
     #[test]

@@ -24,6 +24,9 @@ impl Money {
     pub const DECIMALS: i64 = 2;
     /// Digits before the decimal point, at most, in an amount that comes from outside.
     pub const WHOLE_DIGITS: u64 = 12;
+    /// Exponents of ten beyond these are no amount's.
+    const EXPONENT_AT_MOST: i64 = 100_000;
+    const EXPONENT_AT_LEAST: i64 = -100_000;
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
@@ -53,6 +56,12 @@ impl Money {
     ///
     /// [`MoneyError`] when it has more than two decimals or more than twelve digits before them.
     pub fn from_decimal(decimal: &BigDecimal) -> Result<Self, MoneyError> {
+        // An exponent that is no amount's may overflow when zeros are taken away.
+        match decimal.fractional_digit_count() {
+            Self::EXPONENT_AT_MOST.. => return Err(MoneyError::TooManyDecimals),
+            ..Self::EXPONENT_AT_LEAST => return Err(MoneyError::TooManyDigits),
+            _ => {}
+        }
         let (digits, scale) = decimal.normalized().into_bigint_and_exponent();
         if scale > Self::DECIMALS {
             return Err(MoneyError::TooManyDecimals);
@@ -160,6 +169,8 @@ mod tests {
     #[test]
     fn an_exponent_of_a_billion_is_refused_at_once() {
         assert_eq!(money("1e1000000000"), Err(MoneyError::TooManyDigits));
+        assert_eq!(money("100e9223372036854775807"), Err(MoneyError::TooManyDigits));
+        assert_eq!(money("100e-9223372036854775807"), Err(MoneyError::TooManyDecimals));
         assert_eq!(money("1e-1000000000"), Err(MoneyError::TooManyDecimals));
     }
 

@@ -34,7 +34,9 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) async fn new(service: &'a Service) -> Self {
-        service.policy(json!({"maxActive": 1_000_000, "sessionSeconds": 600})).await;
+        service
+            .policy(json!({"maxActive": 1_000_000, "sessionSeconds": 86_400, "claimSeconds": 86_400}))
+            .await;
         let email = format!("{}@example.org", Uuid::now_v7());
         let account = json!({"name": "Ada", "email": email, "password": PASSWORD});
         let user =

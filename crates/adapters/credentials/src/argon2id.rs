@@ -9,7 +9,7 @@ use domain::{
 };
 use tokio::sync::Semaphore;
 
-use crate::argon2_hashing::Memory;
+use crate::hashing_memory::Memory;
 
 /// Hashes that may wait for each core, or be made; one more is refused, rather than answered after more than about a
 /// second.
@@ -111,6 +111,15 @@ mod tests {
         let hasher = Argon2idHasher::new(1).unwrap();
         let password = Password::attempted("nobody's password".into());
         assert!(!hasher.verify(&password, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_what_a_known_one_does() {
+        let hasher = Argon2idHasher::new(1).unwrap();
+        let known = hasher.hash(&Password::new("correct horse".into()).unwrap()).await.unwrap();
+        let costs = |hash: &PasswordHash| hash.0.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(costs(&hasher.nobody), costs(&known));
+        assert_eq!(costs(&known), ["", "argon2id", "v=19", "m=19456,t=2,p=1"]);
     }
 
     #[tokio::test]

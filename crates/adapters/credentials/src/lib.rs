@@ -1,8 +1,8 @@
 //! Passwords and tokens: Argon2id, JSON Web Tokens, and the count of failed logins.
 
-mod argon2_hashing;
 mod argon2id;
 mod failed_logins;
+mod hashing_memory;
 mod json_web_tokens;
 mod secret;
 

@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::calls::{
     around::{
-        docs::{DESCRIPTION_PATH, description, docs_page, to_docs},
+        docs::{DESCRIPTION_PATH, description, docs_file, to_docs},
         health::{livez, readyz},
         metrics::metrics,
     },
@@ -50,7 +50,7 @@ pub(crate) fn routes(config: &mut ServiceConfig, with_operator: bool, limits: &R
         .service(Endpoint::at("/metrics").get(metrics).resource())
         .service(Endpoint::at(DESCRIPTION_PATH).get(description).resource())
         .service(Endpoint::at("/docs").get(to_docs).resource())
-        .service(docs_page())
+        .service(Endpoint::at("/docs/{file:.*}").get(docs_file).resource())
         .default_service(web::to(HttpResponse::NotFound));
 }
 

@@ -6,9 +6,22 @@
 #[cfg(not(feature = "failpoints"))]
 use diesel::result::Error;
 
-/// Everything that a store commits as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StoredChange {
+macro_rules! stored_changes {
+    ($($(#[doc = $meaning:literal])* $change:ident,)*) => {
+        /// Everything that a store commits as one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum StoredChange {
+            $($(#[doc = $meaning])* $change,)*
+        }
+
+        impl StoredChange {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$change,)*];
+        }
+    };
+}
+
+stored_changes! {
     /// Seats are held.
     HoldSeats,
     /// A hold is given up.
@@ -37,26 +50,6 @@ pub enum StoredChange {
     ForgetKeys,
     /// Nothing: whether the store can be written to.
     Probe,
-}
-
-impl StoredChange {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::HoldSeats,
-        Self::CancelHold,
-        Self::TidyRunOutHolds,
-        Self::ChargeBalance,
-        Self::PayReservation,
-        Self::RefundPayment,
-        Self::ChangeRoom,
-        Self::ClaimTurn,
-        Self::SetFirstPolicy,
-        Self::AddUser,
-        Self::AddConcert,
-        Self::AddSchedule,
-        Self::ForgetKeys,
-        Self::Probe,
-    ];
 }
 
 /// Where a change can fail.

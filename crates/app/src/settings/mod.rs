@@ -87,7 +87,7 @@ impl Settings {
             log: layers.text("log")?.to_owned(),
             shutdown_delay: Duration::from_secs(layers.number("shutdown_delay_seconds", 0..=300)?),
             workers: layers.count("workers", 1..=1_024)?,
-            requests_at_most: layers.count("requests_at_most", 1..=1_000_000)?,
+            requests_at_most: layers.count("requests_at_most", 1..=1_024)?,
         })
     }
 }

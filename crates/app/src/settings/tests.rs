@@ -41,6 +41,7 @@ fn an_error_names_the_setting() {
         ("ENCORE_ADMIN_KEY", "with space"),
         ("ENCORE_WORKERS", "0"),
         ("ENCORE_REQUESTS_AT_MOST", "0"),
+        ("ENCORE_REQUESTS_AT_MOST", "1025"),
     ];
     for (setting, value) in wrong {
         let error = settings(&[(setting, value)]).err().map(|error| error.to_string()).unwrap_or_default();

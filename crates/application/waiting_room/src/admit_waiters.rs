@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{storage::StorageError, waiting_room::WaitingRoom};
+use domain::{
+    storage::StorageError,
+    waiting_room::{ADMITTED_TOGETHER_AT_MOST, WaitingRoom},
+};
 
 #[cfg(test)]
 #[path = "admit_waiters_tests.rs"]
@@ -20,12 +23,20 @@ impl AdmitWaiters {
         Self { room }
     }
 
-    /// Admits as many as the room's policy allows, first come first, and tells how many.
+    /// Admits as many as the room's policy allows, first come first, and tells how many: some at a time, until less
+    /// than may enter together were left.
     ///
     /// # Errors
     ///
     /// [`StorageError`] when the store could not answer.
     pub async fn handle(&self) -> Result<u64, StorageError> {
-        self.room.admit().await
+        let mut admitted = 0;
+        loop {
+            let together = self.room.admit().await?;
+            admitted += together;
+            if together < ADMITTED_TOGETHER_AT_MOST {
+                return Ok(admitted);
+            }
+        }
     }
 }

@@ -15,6 +15,14 @@ async fn it_is_told_how_many_were_admitted() {
 }
 
 #[tokio::test]
+async fn where_many_may_enter_they_are_admitted_some_at_a_time() {
+    let mut room = MockWaitingRoom::new();
+    let mut together = [2_000, 2_000, 5].into_iter();
+    room.expect_admit().times(3).returning(move || Ok(together.next().unwrap()));
+    assert_eq!(AdmitWaiters::new(Arc::new(room)).handle().await.unwrap(), 4_005);
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_is_told() {
     assert_refused!(answering(Err(away())).handle().await, StorageError::Unavailable(_));
 }

@@ -5,6 +5,9 @@ use chrono::Duration;
 use super::TicketState;
 use crate::time::Timestamp;
 
+/// How many are admitted in one change of the room, at most.
+pub const ADMITTED_TOGETHER_AT_MOST: u64 = 2_000;
+
 /// By what the number of people inside is bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AdmissionStrategy {
@@ -179,7 +182,8 @@ impl RoomPolicy {
         self.state == RoomState::Open
     }
 
-    /// How many of those who wait, first come first, may enter now.
+    /// How many of those who wait, first come first, may enter now: of more than [`ADMITTED_TOGETHER_AT_MOST`] the
+    /// others enter right afterwards, so that no change of the room lasts for as long as the room is large.
     ///
     /// Lowering a bound throws nobody out: with more inside than the bound, the answer is none.
     #[must_use]
@@ -189,11 +193,12 @@ impl RoomPolicy {
         }
         let free = u64::from(self.max_active.get()).saturating_sub(occupancy.active);
         let due = u64::from(self.admit_count.get()).saturating_sub(occupancy.admitted_within_interval);
-        match self.strategy {
+        let allowed = match self.strategy {
             AdmissionStrategy::MaxActive => free,
             AdmissionStrategy::FixedRate => due,
             AdmissionStrategy::Both => free.min(due),
-        }
+        };
+        allowed.min(ADMITTED_TOGETHER_AT_MOST)
     }
 }
 
@@ -237,6 +242,14 @@ mod tests {
     #[test]
     fn a_lowered_cap_admits_nobody_and_does_not_wrap_around() {
         assert_eq!(policy(AdmissionStrategy::MaxActive, 3, 1).admissible(occupancy(10, 0)), 0);
+    }
+
+    #[test]
+    fn of_many_who_may_enter_only_so_many_enter_together() {
+        let policy = policy(AdmissionStrategy::Both, 1_000_000, 1_000_000);
+        assert_eq!(policy.admissible(occupancy(0, 0)), ADMITTED_TOGETHER_AT_MOST);
+        let almost_full = occupancy(1_000_000 - ADMITTED_TOGETHER_AT_MOST + 1, 0);
+        assert_eq!(policy.admissible(almost_full), ADMITTED_TOGETHER_AT_MOST - 1);
     }
 
     #[test]

@@ -35,13 +35,18 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(3623190817)";
 const LIVELINESS: &str =
     "keepalives=1&keepalives_idle=5&keepalives_interval=2&keepalives_retries=3&tcp_user_timeout=10";
 
-/// The address, with what keeps a connection from being dead unnoticed, if it does not say so itself.
-pub(super) fn lively(url: &str) -> String {
-    if url.contains("tcp_user_timeout=") || url.contains("keepalives") {
-        return url.to_owned();
-    }
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}{LIVELINESS}")
+/// A server that only reads, as after a failover the one that was the primary before, is none to connect to.
+const WRITABLE: &str = "target_session_attrs=read-write";
+
+/// The address, with what keeps a connection from being dead unnoticed or of no use, where it does not say so itself.
+pub(super) fn usable(url: &str) -> String {
+    let is_lively = url.contains("tcp_user_timeout=") || url.contains("keepalives");
+    let is_writable = url.contains("target_session_attrs=");
+    let added = [(is_lively, LIVELINESS), (is_writable, WRITABLE)].into_iter();
+    added.filter(|(is_said, _)| !is_said).fold(url.to_owned(), |url, (_, parameters)| {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{parameters}")
+    })
 }
 
 /// Brings the database's tables up to date, one after the other where several try. Needs a runtime with several

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_postgres::{NoTls, Socket, tls::NoTlsStream};
 
-use super::connect::{lively, settings};
+use super::connect::{settings, usable};
 use crate::limits::WAITING_AT_MOST;
 
 /// How often it is looked whether a connection is overdue.
@@ -50,7 +50,7 @@ impl Connections {
     /// Makes a pool of at most `connections`, each lent for `lent_for` at most, the wait for it included. Nothing
     /// is connected yet.
     pub(super) fn new(url: &str, connections: usize, lent_for: Duration) -> Result<Self, StorageError> {
-        let connector = Connector { url: lively(url), settings: settings(lent_for), lent_for };
+        let connector = Connector { url: usable(url), settings: settings(lent_for), lent_for };
         let pool = Pool::builder(connector).max_size(connections).runtime(Runtime::Tokio1).build();
         let places = Arc::new(Semaphore::new(connections + WAITING_AT_MOST));
         Ok(Self { pool: pool.map_err(StorageError::unexpected)?, places, lent_for })

@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use tokio::{sync::Notify, task::AbortHandle, time::timeout};
 
 use super::{
-    connect::lively,
+    connect::usable,
     statement::{SqlText, Statement},
 };
 use crate::limits::ANSWERED_WITHIN;
@@ -76,7 +76,7 @@ async fn listen(url: &str, heard: &Notify) -> Result<(), Box<dyn Error + Send + 
 }
 
 async fn begin_to_listen(url: &str) -> Result<AsyncPgConnection, Box<dyn Error + Send + Sync>> {
-    let mut connection = AsyncPgConnection::establish(&lively(url)).await?;
+    let mut connection = AsyncPgConnection::establish(&usable(url)).await?;
     connection.batch_execute("LISTEN encore_room").await?;
     Ok(connection)
 }

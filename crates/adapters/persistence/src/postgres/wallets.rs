@@ -55,7 +55,7 @@ impl SqlText for Charge {
             FOR NO KEY UPDATE OF wallets
         ),
         turn AS MATERIALIZED (
-            SELECT queue_tickets.id
+            SELECT queue_tickets.expires_at
             FROM queue_tickets, asked
             WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
               AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
@@ -66,7 +66,7 @@ impl SqlText for Charge {
             UPDATE wallets
             SET balance = wallets.balance + asked.amount, entries = wallets.entries + 1
             FROM asked, turn
-            WHERE wallets.user_id = asked.user_id
+            WHERE wallets.user_id = asked.user_id AND turn.expires_at > clock_timestamp()
             RETURNING wallets.user_id, wallets.balance, wallets.entries
         ),
         entry AS (

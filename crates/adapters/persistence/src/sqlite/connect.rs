@@ -13,10 +13,10 @@ use super::errors::{connection_error, storage_error};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
-/// A commit is on the disk before it is acknowledged (`FULL`), and readers do not wait for the writer (`WAL`). Who finds the
+/// A commit is on the disk before it is acknowledged (`FULL`; on macOS with `fullfsync` only), and readers do not wait for the writer (`WAL`). Who finds the
 /// file locked by another process is told before the caller has waited for too long.
 const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                        PRAGMA foreign_keys = ON;";
+                        PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON;";
 
 /// Opens the file, and makes it if there is none.
 pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageError> {

@@ -199,6 +199,8 @@ fn commit_refund(
 fn mark_refunded(connection: &mut SqliteConnection, payment: &Payment) -> Result<(), Error> {
     let refundable = payments::table
         .find(StoredId(payment.id.0))
+        .filter(payments::user_id.eq(StoredId(payment.user.0)))
+        .filter(payments::reservation_id.eq(StoredId(payment.reservation.0)))
         .filter(payments::status.eq(PaymentStatus::Paid.word()))
         .filter(payments::amount.eq(StoredAmount(payment.amount)));
     let refunded = diesel::update(refundable)
