@@ -150,7 +150,7 @@ async fn once_the_show_has_begun_nothing_is_refunded(stage: Stage) {
 }
 
 async fn what_does_not_fit_together_is_not_refunded(stage: Stage) {
-    let (_, reservation, payment) = paid(&stage).await;
+    let (guest, reservation, payment) = paid(&stage).await;
     let (_, other_reservation, _) = paid(&stage).await;
     let refund = || stage.decide_refund(&payment, 2);
     let with = |change: fn(&mut Payment, ReservationId)| {
@@ -162,7 +162,7 @@ async fn what_does_not_fit_together_is_not_refunded(stage: Stage) {
     stale(&stage, "another user paid", with(|payment, _| payment.user = new_id::<UserId>())).await;
     stale(&stage, "another price was paid", with(|payment, _| payment.amount = PRICE)).await;
     stale(&stage, "something else was paid for", with(|payment, other| payment.reservation = other)).await;
-    let (guest, show) = (stage.guest_again(payment.user).await, stage.schedule().await);
+    let show = stage.schedule().await;
     let (second, _) = stage.hold_and_pay(guest, &show, &[1, 2]).await;
     let mut mixed_up = refund();
     mixed_up.payment.reservation = second.id;

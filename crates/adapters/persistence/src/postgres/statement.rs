@@ -1,6 +1,6 @@
 //! Changes written as one SQL statement each, whose prepared form the connection keeps.
 //!
-//! `{}` stands for a value. Those that hold, cancel, charge and pay ask for everything in their first common table
+//! `{}` stands for a value. Those that hold, cancel, charge, pay and refund ask for everything in their first common table
 //! expression, `asked`, to which the rest refers. The conditions of a decision are checked on rows that the
 //! statement has locked, by the server's own clock, so that they still hold when it commits.
 
