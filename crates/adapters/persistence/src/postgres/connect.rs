@@ -68,3 +68,18 @@ pub(super) fn newest_migration() -> Result<String, StorageError> {
     let newest = known.iter().map(|migration| migration.name().version().to_string()).max();
     newest.ok_or_else(|| StorageError::unexpected("no migration is known"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_completed_where_it_does_not_say_itself() {
+        let completed = usable("postgres://encore@db/encore");
+        assert_eq!(completed, format!("postgres://encore@db/encore?{LIVELINESS}&{WRITABLE}"));
+        let said = "postgres://encore@db/encore?keepalives=0&target_session_attrs=any";
+        assert_eq!(usable(said), said);
+        let half = "postgres://encore@db/encore?target_session_attrs=any";
+        assert_eq!(usable(half), format!("{half}&{LIVELINESS}"));
+    }
+}

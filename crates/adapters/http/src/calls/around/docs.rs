@@ -50,7 +50,7 @@ pub(crate) async fn docs_file(path: web::Path<String>) -> Result<HttpResponse, P
         .map_err(|error| Problem::internal(error.to_string()))?;
     let file = file.ok_or_else(|| Problem::new(Code::NotFound))?;
     let content = match file.bytes {
-        Cow::Borrowed(content) => Bytes::copy_from_slice(content),
+        Cow::Borrowed(content) => Bytes::from_static(content),
         Cow::Owned(content) => content.into(),
     };
     Ok(in_pieces(content, HttpResponse::Ok().content_type(file.content_type)))
@@ -66,4 +66,20 @@ fn pieces(content: Bytes) -> impl Stream<Item = Result<Bytes, Infallible>> {
         let piece = content.split_to(content.len().min(PIECE));
         (!piece.is_empty()).then_some((Ok(piece), content))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn what_is_large_goes_out_in_pieces_and_whole() {
+        let content = Bytes::from((0..=255).cycle().take(2 * PIECE + 7).collect::<Vec<u8>>());
+        let sent: Vec<_> = pieces(content.clone()).map(Result::unwrap).collect().await;
+        assert_eq!(sent.iter().map(Bytes::len).collect::<Vec<_>>(), [PIECE, PIECE, 7]);
+        assert_eq!(sent.concat(), content);
+        assert_eq!(pieces(Bytes::new()).count().await, 0);
+    }
 }
