@@ -24,9 +24,8 @@ impl Money {
     pub const DECIMALS: i64 = 2;
     /// Digits before the decimal point, at most, in an amount that comes from outside.
     pub const WHOLE_DIGITS: u64 = 12;
-    /// Exponents of ten beyond these are no amount's.
-    const EXPONENT_AT_MOST: i64 = 100_000;
-    const EXPONENT_AT_LEAST: i64 = -100_000;
+    /// Whatever ends with more zeros before the point than that is no amount.
+    const FEWEST_DECIMALS: i64 = -100_000;
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
@@ -56,11 +55,9 @@ impl Money {
     ///
     /// [`MoneyError`] when it has more than two decimals or more than twelve digits before them.
     pub fn from_decimal(decimal: &BigDecimal) -> Result<Self, MoneyError> {
-        // An exponent that is no amount's may overflow when zeros are taken away.
-        match decimal.fractional_digit_count() {
-            Self::EXPONENT_AT_MOST.. => return Err(MoneyError::TooManyDecimals),
-            ..Self::EXPONENT_AT_LEAST => return Err(MoneyError::TooManyDigits),
-            _ => {}
+        // Taking zeros away would overflow an exponent that is no amount's.
+        if decimal.fractional_digit_count() < Self::FEWEST_DECIMALS {
+            return Err(MoneyError::TooManyDigits);
         }
         let (digits, scale) = decimal.normalized().into_bigint_and_exponent();
         if scale > Self::DECIMALS {
