@@ -20,7 +20,7 @@ use tracing::Instrument;
 use crate::{
     lifecycle::Draining,
     measurements::{measure, method_label},
-    problem::{Code, Problem, ProblemBody, answer_with, not_admitted, note},
+    problem::{Code, Problem, ProblemBody, answer_with, log_or_count, not_admitted},
     request::QueueCaller,
     request_id::RequestId,
     use_cases::UseCases,
@@ -95,7 +95,7 @@ impl About {
             return response;
         }
         if let Some(problem) = response.error().and_then(Error::as_error::<Problem>) {
-            note(problem);
+            log_or_count(problem);
             let told = told_who_waits(request, problem);
             return answer_with(&self.body(told.as_ref().unwrap_or(problem)), HttpResponse::new(status));
         }
@@ -103,7 +103,7 @@ impl About {
         if let Some(error) = response.error() {
             problem = problem.caused_by(error.to_string());
         }
-        note(&problem);
+        log_or_count(&problem);
         answer_with(&self.body(&problem), response)
     }
 
@@ -118,7 +118,7 @@ impl About {
 
     /// Answers where there is no request any more that a response could belong to.
     fn answer_problem(&self, problem: &Problem) -> Error {
-        note(problem);
+        log_or_count(problem);
         self.measure(NO_ROUTE, problem.code().status());
         let response = answer_with(&self.body(problem), HttpResponse::new(problem.code().status()));
         InternalError::from_response(problem.code().name(), self.finish_head(response)).into()

@@ -12,7 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub(crate) use code::Code;
 pub(crate) use from_errors::not_admitted;
-pub(crate) use response::{ProblemBody, answer_with, note};
+pub(crate) use response::{ProblemBody, answer_with, log_or_count};
 
 /// A refusal, on its way to the caller.
 ///

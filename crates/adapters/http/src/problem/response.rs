@@ -59,7 +59,7 @@ pub(crate) fn answer_with(body: &ProblemBody<'_>, mut response: HttpResponse) ->
 
 /// Logs a fault with everything that led to it. A refusal that the rules foresee is none. One that has no cause but
 /// the load is counted instead: there are thousands in a second when they come.
-pub(crate) fn note(problem: &Problem) {
+pub(crate) fn log_or_count(problem: &Problem) {
     match problem.code {
         Code::Internal => tracing::error!(code = problem.code.name(), "{}", chain(problem)),
         Code::StoreUnavailable if problem.source().is_some() => {
