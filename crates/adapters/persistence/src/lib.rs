@@ -9,6 +9,7 @@ mod codes;
 mod convert;
 pub mod fail_points;
 mod limits;
+mod line;
 mod pages;
 mod postgres;
 mod queries;

@@ -110,6 +110,11 @@ pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
 }
 
 #[dsl::auto_type]
+pub(crate) fn schedules_with_concerts(ids: Vec<StoredId>) -> _ {
+    schedules::table.inner_join(concerts::table).filter(schedules::id.eq_any(ids))
+}
+
+#[dsl::auto_type]
 pub(crate) fn schedule_on_sale(schedule: StoredId, now: StoredMoment) -> _ {
     schedules::table
         .filter(schedules::id.eq(schedule))
@@ -234,15 +239,14 @@ pub(crate) fn payments_before(user: StoredId, place: TimePlace, rows: i64) -> _ 
         .limit(rows)
 }
 
-/// A user's reservation beside what the user's wallet holds: one question, so that a price is never compared
-/// with a balance that has paid for it.
+/// Reservations beside what their users' wallets hold: one question, so that a price is never compared with a balance
+/// that has paid for it.
 #[dsl::auto_type]
-pub(crate) fn reservation_with_balance(user: StoredId, id: StoredId) -> _ {
+pub(crate) fn reservations_with_balances(ids: Vec<StoredId>) -> _ {
     reservations::table
         .inner_join(schedules::table.inner_join(concerts::table))
         .inner_join(wallets::table.on(wallets::user_id.eq(reservations::user_id)))
-        .filter(reservations::id.eq(id))
-        .filter(reservations::user_id.eq(user))
+        .filter(reservations::id.eq_any(ids))
 }
 
 #[dsl::auto_type]

@@ -18,13 +18,9 @@ use tokio::{
 
 use crate::{
     limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal},
+    line::{Caller, TOGETHER_AT_MOST},
     room_changes::{RoomChanges, RoomOutcomes},
 };
-
-/// Changes that are made together, at most.
-const TOGETHER_AT_MOST: usize = 256;
-
-type Caller<T> = oneshot::Sender<Result<T, StorageError>>;
 
 /// A change and who waits for it.
 enum Change {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What is read of a ticket.
-#[derive(Debug, Queryable, Selectable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = queue_tickets)]
 pub(crate) struct TicketRow {
     pub(crate) id: StoredId,

@@ -78,7 +78,7 @@ impl TryFrom<ConcertRow> for Concert {
     }
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schedules)]
 pub(crate) struct ScheduleRow {
     id: StoredId,
@@ -90,6 +90,11 @@ pub(crate) struct ScheduleRow {
 }
 
 impl ScheduleRow {
+    /// Which schedule it is.
+    pub(crate) fn schedule(&self) -> ScheduleId {
+        ScheduleId(self.id.0)
+    }
+
     /// When the schedule is on sale.
     pub(crate) fn sales(&self) -> SalesWindow {
         SalesWindow::stored(self.sales_open_at.0, self.sales_close_at.0)
@@ -133,7 +138,7 @@ impl TryFrom<ScheduleRow> for Schedule {
     }
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = seats)]
 pub(crate) struct SeatRow {
     schedule_id: StoredId,
@@ -145,6 +150,18 @@ pub(crate) struct SeatRow {
     reservation_id: Option<StoredId>,
     held_until: Option<StoredMoment>,
     sold: bool,
+}
+
+impl SeatRow {
+    /// Which schedule the seat is of.
+    pub(crate) fn schedule(&self) -> ScheduleId {
+        ScheduleId(self.schedule_id.0)
+    }
+
+    /// The seat's number, where it is one.
+    pub(crate) fn number(&self) -> Option<SeatNumber> {
+        SeatNumber::new(self.seat_number.into()).ok()
+    }
 }
 
 impl From<&Seat> for SeatRow {
@@ -221,7 +238,7 @@ pub(crate) fn occupancies(
     Ok(schedules)
 }
 
-#[derive(Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = reservations)]
 pub(crate) struct ReservationRow {
     pub(crate) id: StoredId,
@@ -231,6 +248,13 @@ pub(crate) struct ReservationRow {
     total_price: StoredAmount,
     reserved_at: StoredMoment,
     expires_at: StoredMoment,
+}
+
+impl ReservationRow {
+    /// Whose reservation it is.
+    pub(crate) fn user(&self) -> UserId {
+        UserId(self.user_id.0)
+    }
 }
 
 impl From<&Reservation> for ReservationRow {
@@ -279,7 +303,7 @@ pub(crate) fn holds_so_far(
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = reserved_seats)]
 pub(crate) struct ReservedSeatRow {
-    reservation_id: StoredId,
+    pub(crate) reservation_id: StoredId,
     seat_number: i16,
     schedule_id: StoredId,
     seat_name: String,

@@ -1,10 +1,17 @@
 //! Idempotency keys on PostgreSQL.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use diesel::{prelude::*, result::Error, sql_types::BigInt};
+use diesel::{
+    result::Error,
+    sql_types::{BigInt, Text},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
-    idempotency::{IdempotencyKey, IdempotencyRecord, IdempotencyRecords, KeyedRequest, Operation},
+    idempotency::{
+        Fingerprint, IdempotencyKey, IdempotencyRecord, IdempotencyRecords, KeyedRequest, Operation,
+    },
     ids::UserId,
     storage::StorageError,
     time::Timestamp,
@@ -16,30 +23,58 @@ use super::{
     moment,
     statement::{SqlText, Statement, values},
 };
-use crate::{fail_points::StoredChange, queries, rows::IdempotencyRow, sql_types::StoredId};
+use crate::{
+    fail_points::StoredChange,
+    sql_types::{Id, StoredId},
+};
 
-/// What is stored under a key. To be asked last, when everything else that a decision needs is known: whoever
-/// has seen the effect of a change then sees its key too, and is not refused what the same request did.
-pub(super) async fn find_record(
-    connection: &AsyncPgConnection,
-    user: UserId,
-    operation: Operation,
-    key: Option<IdempotencyKey>,
-) -> Result<Option<IdempotencyRecord>, Error> {
-    let Some(key) = key else { return Ok(None) };
-    let row = queries::idempotency_record(StoredId(user.0), operation.as_str(), key.as_str())
-        .select(IdempotencyRow::as_select())
-        .first(&mut &*connection)
-        .await
-        .optional()?;
-    Ok(row.map(IdempotencyRecord::from))
+/// What is stored under some keys.
+pub(super) struct Records(HashMap<(UserId, String), IdempotencyRecord>);
+
+impl Records {
+    /// What is stored under a user's key.
+    pub(super) fn under(&self, user: UserId, key: Option<&IdempotencyKey>) -> Option<IdempotencyRecord> {
+        self.0.get(&(user, key?.as_str().to_owned())).cloned()
+    }
 }
 
-/// The key and the fingerprint that a change stores beside its effect.
-pub(super) fn key_and_fingerprint(keyed: Option<&KeyedRequest>) -> (Option<String>, Option<String>) {
-    let key = keyed.map(|keyed| keyed.key.as_str().to_owned());
-    let fingerprint = keyed.map(|keyed| keyed.fingerprint.0.clone());
-    (key, fingerprint)
+struct FindRecords;
+
+impl SqlText for FindRecords {
+    const SQL: &'static str = "
+        SELECT user_id, key, fingerprint, result
+        FROM unnest({}::uuid[], {}::text[]) AS asked (user_id, key)
+        JOIN idempotency_records USING (user_id, key)
+        WHERE operation = {}";
+    type Columns = (Id, Text, Text, Id);
+}
+
+/// What is stored under the keys of users. To be asked last, when everything else that the decisions need is known:
+/// whoever has seen the effect of a change then sees its key too, and is not refused what the same request did.
+pub(super) async fn find_records(
+    connection: &AsyncPgConnection,
+    operation: Operation,
+    keyed: impl Iterator<Item = (UserId, &IdempotencyKey)>,
+) -> Result<Records, Error> {
+    let (users, keys): (Vec<_>, Vec<_>) =
+        keyed.map(|(user, key)| (StoredId(user.0), key.as_str().to_owned())).unzip();
+    if users.is_empty() {
+        return Ok(Records(HashMap::new()));
+    }
+    let statement = Statement::<FindRecords>::new(values![users, keys, operation.as_str().to_owned()]);
+    let rows = statement.load::<(StoredId, String, String, StoredId)>(&mut &*connection).await?;
+    let record = |(user, key, fingerprint, result): (StoredId, String, String, StoredId)| {
+        ((UserId(user.0), key), IdempotencyRecord { fingerprint: Fingerprint(fingerprint), result: result.0 })
+    };
+    Ok(Records(rows.into_iter().map(record).collect()))
+}
+
+/// The keys and the fingerprints that changes store beside their effects.
+pub(super) fn keys_and_fingerprints<'a>(
+    keyed: impl Iterator<Item = Option<&'a KeyedRequest>>,
+) -> (Vec<Option<String>>, Vec<Option<String>>) {
+    let both = |keyed: &KeyedRequest| (keyed.key.as_str().to_owned(), keyed.fingerprint.0.clone());
+    keyed.map(|keyed| keyed.map(both).unzip()).unzip()
 }
 
 struct ForgetKeys;

@@ -12,7 +12,7 @@ use std::{
 
 use deadpool::{
     Runtime,
-    managed::{Manager, Metrics, Object, Pool, RecycleError, RecycleResult},
+    managed::{Manager, Metrics, Object, Pool, QueueMode, RecycleError, RecycleResult},
 };
 use diesel::ConnectionError;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
@@ -50,8 +50,21 @@ impl Connections {
     /// Makes a pool of at most `connections`, each lent for `lent_for` at most, the wait for it included. Nothing
     /// is connected yet.
     pub(super) fn new(url: &str, connections: usize, lent_for: Duration) -> Result<Self, StorageError> {
-        let connector = Connector { url: usable(url), settings: settings(lent_for), lent_for };
-        let pool = Pool::builder(connector).max_size(connections).runtime(Runtime::Tokio1).build();
+        Self::with_settings(url, connections, lent_for, "")
+    }
+
+    /// The same, with connections that are told something more.
+    pub(super) fn with_settings(
+        url: &str,
+        connections: usize,
+        lent_for: Duration,
+        more: &str,
+    ) -> Result<Self, StorageError> {
+        let settings = format!("{}; {more}", settings(lent_for));
+        let connector = Connector { url: usable(url), settings, lent_for };
+        // The one used last is the one that knows most statements.
+        let pool = Pool::builder(connector).max_size(connections).queue_mode(QueueMode::Lifo);
+        let pool = pool.runtime(Runtime::Tokio1).build();
         let places = Arc::new(Semaphore::new(connections + WAITING_AT_MOST));
         Ok(Self { pool: pool.map_err(StorageError::unexpected)?, places, lent_for })
     }

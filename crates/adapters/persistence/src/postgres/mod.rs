@@ -1,11 +1,14 @@
 //! The store for production: any number of instances on one PostgreSQL server.
 
 mod catalog;
+mod charge_balance;
 mod clock;
 mod connect;
 mod errors;
+mod hold_seats;
 mod idempotency;
 mod lending;
+mod pay_reservation;
 mod payments;
 mod reservations;
 mod room_changes;
@@ -14,6 +17,7 @@ mod room_notices;
 mod room_reading;
 mod seat_inventory;
 mod statement;
+mod together;
 mod users;
 mod waiting_room;
 mod wallets;
@@ -38,6 +42,7 @@ use self::{
     lending::{Connection, Connections},
     room_notices::Listener,
     statement::{ReadClock, Statement},
+    together::Lines,
 };
 use crate::{
     convert::{count, moment, row_error},
@@ -63,6 +68,7 @@ pub struct PostgresStore {
     readings: Connections,
     clock: Arc<ServerClock>,
     room: RoomBatch,
+    lines: Lines,
     notices: Arc<Listener>,
 }
 
@@ -76,8 +82,8 @@ impl PostgresStore {
         connect::migrate(url).await
     }
 
-    /// Connects to the server, with at most `connections` at a time, beside two for the waiting room and one that
-    /// listens for its changes; and goes on following its clock for as long as the store is in use.
+    /// Connects to the server, with at most `connections` at a time, beside four for what many ask for at once, two for
+    /// the waiting room, and one that listens for its changes; and goes on following its clock for as long as the store is in use.
     ///
     /// # Errors
     ///
@@ -89,8 +95,9 @@ impl PostgresStore {
         let (readings, changes) =
             (Connections::new(url, 1, READ_WITHIN)?, Connections::new(url, 1, ANSWERED_WITHIN)?);
         let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
+        let lines = Lines::open(url)?;
         let notices = Arc::new(Listener::new(url.to_owned()));
-        Ok(Self { pool, readings, clock, room, notices })
+        Ok(Self { pool, readings, clock, room, lines, notices })
     }
 
     /// Tells of changes of the waiting room.

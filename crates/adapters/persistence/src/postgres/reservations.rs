@@ -5,7 +5,6 @@ use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{ReservationId, UserId},
-    money::Money,
     page::Page,
     reservation::{Reservation, ReservationQuery, Reservations},
     storage::StorageError,
@@ -15,8 +14,8 @@ use super::{PostgresStore, errors::storage_error, row_error};
 use crate::{
     queries::{self, StatusWindow, TimePlace},
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, reservation},
-    schema::{concerts, wallets},
-    sql_types::{StoredAmount, StoredId},
+    schema::concerts,
+    sql_types::StoredId,
 };
 
 /// A user's reservation. Both questions are under way at once.
@@ -32,33 +31,17 @@ pub(super) async fn find_reservation(
             .await
             .optional()
     };
-    let (row, seats) = futures_util::future::try_join(row, reserved_seats(connection, id)).await?;
+    let (row, seats) =
+        futures_util::future::try_join(row, reserved_seats(connection, vec![StoredId(id.0)])).await?;
     row.map(|row| reservation(row, &seats)).transpose().map_err(row_error)
 }
 
-/// A user's reservation, and what the user's wallet held at the moment the reservation was as it is told.
-pub(super) async fn find_payable(
+/// The seats of reservations, those of each together and in their order.
+pub(super) async fn reserved_seats(
     connection: &AsyncPgConnection,
-    user: UserId,
-    id: ReservationId,
-) -> Result<Option<(Reservation, Money)>, Error> {
-    let row = async {
-        queries::reservation_with_balance(StoredId(user.0), StoredId(id.0))
-            .select((ReservationRow::as_select(), ScheduleRow::as_select(), concerts::name, wallets::balance))
-            .first::<(ReservationRow, ScheduleRow, String, StoredAmount)>(&mut &*connection)
-            .await
-            .optional()
-    };
-    let (row, seats) = futures_util::future::try_join(row, reserved_seats(connection, id)).await?;
-    let Some((row, schedule, concert_name, balance)) = row else { return Ok(None) };
-    Ok(Some((reservation((row, schedule, concert_name), &seats).map_err(row_error)?, balance.0)))
-}
-
-async fn reserved_seats(
-    connection: &AsyncPgConnection,
-    id: ReservationId,
+    ids: Vec<StoredId>,
 ) -> Result<Vec<ReservedSeatRow>, Error> {
-    let seats = queries::seats_of_reservations(vec![StoredId(id.0)]);
+    let seats = queries::seats_of_reservations(ids);
     seats.select(ReservedSeatRow::as_select()).load(&mut &*connection).await
 }
 

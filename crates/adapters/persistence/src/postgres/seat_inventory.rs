@@ -1,12 +1,11 @@
 //! Seats on PostgreSQL, as they are held and given back.
 
 use async_trait::async_trait;
-use diesel::{prelude::*, sql_types::BigInt};
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use domain::{
-    catalog::Seat,
     commit::Commit,
-    idempotency::{IdempotencyKey, Operation},
+    idempotency::IdempotencyKey,
     ids::{ReservationId, TicketId, UserId},
     reservation::{CancelFacts, HoldFacts, HoldReleased, HoldRequest, SeatInventory, SeatsHeld},
     storage::StorageError,
@@ -17,88 +16,15 @@ use futures_util::future::try_join;
 use super::{
     PostgresStore, committing_row, count, errors,
     errors::storage_error,
-    idempotency::{find_record, key_and_fingerprint},
-    moment,
+    hold_seats,
     reservations::find_reservation,
     statement::{SqlText, Statement, values},
     waiting_room::ticket_of,
 };
 use crate::{
     fail_points::StoredChange,
-    queries,
-    rows::{ScheduleRow, SeatRow, holds_so_far},
-    schema::concerts,
-    sql_types::{Id, StoredAmount, StoredId},
+    sql_types::{Id, StoredId},
 };
-
-struct Hold;
-
-/// The seats are locked in the order of their numbers, if they are free by then, and after them the ticket;
-/// `guarded` has a row only if all seats were free, it is the caller's turn, the schedule is on sale, and no
-/// other hold of the caller came in between. Only then is anything written.
-impl SqlText for Hold {
-    const SQL: &'static str = "
-        WITH asked AS MATERIALIZED (
-            SELECT {} AS ticket, {} AS reservation, {} AS user_id, {} AS schedule_id, {} AS seat_numbers,
-                   {} AS total_price, {} AS reserved_at, {} AS expires_at, {} AS holds_made,
-                   {} AS key, {} AS fingerprint
-        ),
-        free AS MATERIALIZED (
-            SELECT seats.seat_number, seats.seat_name, seats.grade, seats.price
-            FROM seats
-            WHERE seats.schedule_id = (SELECT schedule_id FROM asked)
-              AND seats.seat_number = ANY ((SELECT seat_numbers FROM asked)::smallint[])
-              AND NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())
-            ORDER BY seats.seat_number
-            FOR NO KEY UPDATE
-        ),
-        turn AS MATERIALIZED (
-            SELECT queue_tickets.expires_at
-            FROM queue_tickets, asked
-            WHERE queue_tickets.id = asked.ticket AND queue_tickets.user_id = asked.user_id
-              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)
-            FOR SHARE OF queue_tickets
-        ),
-        due AS MATERIALIZED (
-            SELECT asked.*
-            FROM asked, turn, schedules
-            WHERE turn.expires_at > clock_timestamp()
-              AND schedules.id = asked.schedule_id
-              AND schedules.sales_open_at <= clock_timestamp() AND schedules.sales_close_at > clock_timestamp()
-              AND (SELECT sum(price) FROM free) = asked.total_price
-        ),
-        counted AS (
-            INSERT INTO hold_counts (user_id, schedule_id, holds_made)
-            SELECT user_id, schedule_id, 1 FROM due
-            ON CONFLICT (user_id, schedule_id) DO UPDATE SET holds_made = hold_counts.holds_made + 1
-            WHERE hold_counts.holds_made = (SELECT holds_made FROM asked)
-            RETURNING user_id
-        ),
-        guarded AS MATERIALIZED (SELECT due.* FROM due, counted),
-        reserved AS (
-            INSERT INTO reservations (id, user_id, schedule_id, status, total_price, reserved_at, expires_at)
-            SELECT reservation, user_id, schedule_id, 'RESERVED', total_price, reserved_at, expires_at
-            FROM guarded
-        ),
-        reserved_seat AS (
-            INSERT INTO reserved_seats (reservation_id, seat_number, schedule_id, seat_name, grade, price)
-            SELECT guarded.reservation, free.seat_number, guarded.schedule_id, free.seat_name, free.grade, free.price
-            FROM guarded, free
-        ),
-        held AS (
-            UPDATE seats SET reservation_id = guarded.reservation, held_until = guarded.expires_at
-            FROM guarded
-            WHERE seats.schedule_id = guarded.schedule_id AND seats.seat_number = ANY (guarded.seat_numbers)
-        ),
-        recorded AS (
-            INSERT INTO idempotency_records (user_id, operation, key, fingerprint, result, recorded_at)
-            SELECT user_id, 'HOLD_SEATS', key, fingerprint, reservation, clock_timestamp()
-            FROM guarded WHERE key IS NOT NULL
-        )
-        SELECT reservation FROM guarded";
-    type Columns = Id;
-}
 
 struct Cancel;
 
@@ -193,55 +119,12 @@ impl SeatInventory for PostgresStore {
         key: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
-        let connection = self.connection().await?;
-        let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
-        let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
-        let holds = queries::holds_of(user, schedule, moment(now));
-        let caller = try_join(
-            ticket_of(&connection, request.ticket, request.user),
-            holds.get_result::<(Option<i64>, Option<i64>)>(&mut &*connection),
-        );
-        let wanted = try_join(
-            async {
-                queries::schedule_with_concert(schedule)
-                    .select((ScheduleRow::as_select(), concerts::name))
-                    .first::<(ScheduleRow, String)>(&mut &*connection)
-                    .await
-                    .optional()
-            },
-            queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(&mut &*connection),
-        );
-        let ((ticket, holds), (show, seats)) = try_join(caller, wanted).await.map_err(storage_error)?;
-        let recorded = find_record(&connection, request.user, Operation::HoldSeats, key).await;
-        Ok(HoldFacts {
-            ticket,
-            recorded: recorded.map_err(storage_error)?,
-            show: show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose()?,
-            seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?,
-            holds: holds_so_far(holds)?,
-        })
+        self.lines.hold_questions.ask((request.clone(), key, now)).await?
     }
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
-        let reservation = &held.reservation;
-        let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
-        let (key, fingerprint) = key_and_fingerprint(held.keyed.as_ref());
-        let statement = Statement::<Hold>::new(values![
-            StoredId(held.ticket.0),
-            StoredId(reservation.id.0),
-            StoredId(reservation.user.0),
-            StoredId(reservation.show.schedule.0),
-            numbers,
-            StoredAmount(reservation.total_price),
-            moment(reservation.reserved_at),
-            moment(reservation.expires_at),
-            held.holds_made,
-            key,
-            fingerprint,
-        ]);
-        let mut connection = self.connection().await?;
-        let done = committing_row(StoredChange::HoldSeats, statement.load::<StoredId>(&mut connection)).await;
-        errors::commit(done.map(|done| done.map(|_| ())))
+        let together = self.lines.holds.ask(held.clone()).await?;
+        together.or_alone(async || hold_seats::commit_alone(self.connection().await?, held).await).await
     }
 
     async fn load_for_cancel(

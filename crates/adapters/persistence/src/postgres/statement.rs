@@ -56,6 +56,9 @@ value! {
     Vec<i64> => Array<BigInt>,
     Vec<StoredId> => Array<Id>,
     Vec<StoredMoment> => Array<Moment>,
+    Vec<StoredAmount> => Array<Amount>,
+    Vec<String> => Array<Text>,
+    Vec<Option<String>> => Array<Nullable<Text>>,
 }
 
 impl<T: SqlText> Statement<T> {

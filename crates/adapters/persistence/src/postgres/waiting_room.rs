@@ -1,5 +1,7 @@
 //! The waiting room on PostgreSQL. Its one row is its lock: see [`super::room_lock`].
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -93,6 +95,30 @@ pub(super) async fn ticket_of(
 ) -> Result<Option<Ticket>, Error> {
     let row = find_ticket(connection, ticket).await?.filter(|row| row.user_id == StoredId(user.0));
     row.map(Ticket::try_from).transpose().map_err(row_error)
+}
+
+/// Tickets that decisions are about.
+pub(super) struct Tickets(HashMap<TicketId, TicketRow>);
+
+impl Tickets {
+    /// A user's ticket; none when there is no such ticket of this user.
+    pub(super) fn of(&self, user: UserId, ticket: TicketId) -> Result<Option<Ticket>, StorageError> {
+        let row = self.0.get(&ticket).filter(|row| row.user_id == StoredId(user.0));
+        row.cloned().map(Ticket::try_from).transpose()
+    }
+}
+
+pub(super) async fn find_tickets(
+    connection: &AsyncPgConnection,
+    ids: impl Iterator<Item = TicketId>,
+) -> Result<Tickets, Error> {
+    let ids: Vec<_> = ids.map(|id| StoredId(id.0)).collect();
+    let rows: Vec<TicketRow> = queue_tickets::table
+        .filter(queue_tickets::id.eq_any(ids))
+        .select(TicketRow::as_select())
+        .load(&mut &*connection)
+        .await?;
+    Ok(Tickets(rows.into_iter().map(|row| (TicketId(row.id.0), row)).collect()))
 }
 
 struct Claim;

@@ -20,15 +20,13 @@ use tokio::{
 use crate::{
     fail_points::{Place, StoredChange, reach_blocking},
     limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal},
+    line::TOGETHER_AT_MOST,
 };
 
 use super::{
     connect::{is_usable, open_connection},
     errors::{storage_error, was_overtaken},
 };
-
-/// Changes that are committed together, at most.
-const TOGETHER_AT_MOST: usize = 256;
 
 /// Hands changes to the writing thread. The thread ends when the last handle is gone.
 #[derive(Clone)]

@@ -1,0 +1,166 @@
+//! Lines in which those who arrive together are served together.
+//!
+//! Whoever finds nobody before it is served at once; who arrives while others are being served waits for the next
+//! time, together with everybody else who does. So nobody waits for company, and the busier the store is, the more
+//! are served by one statement and one commit. Whoever goes away meanwhile is served all the same.
+
+use std::{future::Future, panic::AssertUnwindSafe};
+
+use domain::storage::StorageError;
+use futures_util::FutureExt;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+
+use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal};
+
+/// How many are served together, at most.
+pub(crate) const TOGETHER_AT_MOST: usize = 256;
+
+/// Who waits for an answer.
+pub(crate) type Caller<A> = oneshot::Sender<Result<A, StorageError>>;
+
+/// A line of callers who ask `Q` and are answered `A`. What serves them ends when the last handle is gone.
+pub(crate) struct Line<Q, A> {
+    name: &'static str,
+    waiting: mpsc::Sender<(Q, Caller<A>)>,
+}
+
+impl<Q, A> Clone for Line<Q, A> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, waiting: self.waiting.clone() }
+    }
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Line<Q, A> {
+    /// Opens the line. `serve` answers as many as it is asked, in their order; its failure is everybody's.
+    pub(crate) fn open<F>(name: &'static str, serve: impl Fn(Vec<Q>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<Vec<A>, StorageError>> + Send + 'static,
+    {
+        let (waiting, arrivals) = mpsc::channel(WAITING_AT_MOST);
+        tokio::spawn(serve_until_closed(arrivals, serve));
+        Self { name, waiting }
+    }
+
+    /// Waits for the answer. A change may be made all the same where there is none.
+    pub(crate) async fn ask(&self, question: Q) -> Result<A, StorageError> {
+        let (caller, answer) = oneshot::channel();
+        self.waiting.try_send((question, caller)).map_err(|refused| refusal(&refused, self.name))?;
+        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
+        answer.map_err(|_| StorageError::unexpected("a line's caller was not answered"))?
+    }
+}
+
+async fn serve_until_closed<Q, A, F>(
+    mut arrivals: mpsc::Receiver<(Q, Caller<A>)>,
+    serve: impl Fn(Vec<Q>) -> F,
+) where
+    F: Future<Output = Result<Vec<A>, StorageError>>,
+{
+    let mut arrived = Vec::with_capacity(TOGETHER_AT_MOST);
+    while arrivals.recv_many(&mut arrived, TOGETHER_AT_MOST).await > 0 {
+        let (questions, callers): (Vec<_>, Vec<_>) = arrived.drain(..).unzip();
+        // A panic is the failure of these, and not the end of all that come after.
+        let answers = AssertUnwindSafe(serve(questions)).catch_unwind().await;
+        let panicked = |_| Err(StorageError::unexpected("what serves a line panicked"));
+        match answers.unwrap_or_else(panicked) {
+            Ok(answers) => tell(callers, answers.into_iter().map(Ok)),
+            Err(error) => tell(callers, std::iter::repeat_with(|| Err(error.clone()))),
+        }
+    }
+}
+
+/// Tells each caller; one that has gone away does not want to know.
+pub(crate) fn tell<A>(callers: Vec<Caller<A>>, answers: impl Iterator<Item = Result<A, StorageError>>) {
+    callers.into_iter().zip(answers).for_each(|(caller, answer)| drop(caller.send(answer)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures_util::future::{join_all, poll_immediate};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    /// A line that is told when to serve, and who was served together. Who asks 0 makes it fail.
+    fn line(permits: usize) -> (Line<u32, u32>, Arc<Semaphore>, Arc<Mutex<Vec<Vec<u32>>>>) {
+        let (may_serve, served) = (Arc::new(Semaphore::new(permits)), Arc::new(Mutex::new(Vec::new())));
+        let (permitted, noted) = (Arc::clone(&may_serve), Arc::clone(&served));
+        let line = Line::open("a line", move |questions: Vec<u32>| {
+            let (permitted, noted) = (Arc::clone(&permitted), Arc::clone(&noted));
+            async move {
+                permitted.acquire().await.unwrap().forget();
+                noted.lock().unwrap().push(questions.clone());
+                assert!(!questions.contains(&13), "a fault of ours");
+                if questions.contains(&0) {
+                    return Err(StorageError::unavailable("away"));
+                }
+                Ok(questions.into_iter().map(|question| question * 10).collect())
+            }
+        });
+        (line, may_serve, served)
+    }
+
+    #[tokio::test]
+    async fn a_lone_caller_does_not_wait_for_company() {
+        let (line, _, served) = line(1);
+        assert_eq!(line.ask(1).await.unwrap(), 10);
+        assert_eq!(*served.lock().unwrap(), [vec![1]]);
+    }
+
+    #[tokio::test]
+    async fn who_arrives_while_others_are_served_is_served_together_with_the_rest_in_the_order_of_arrival() {
+        let (line, may_serve, served) = line(0);
+        let first = tokio::spawn({
+            let line = line.clone();
+            async move { line.ask(1).await }
+        });
+        while served.lock().unwrap().is_empty() && line.waiting.capacity() < WAITING_AT_MOST {
+            tokio::task::yield_now().await;
+        }
+        tokio::task::yield_now().await;
+        let release = async { may_serve.add_permits(2) };
+        let (others, ()) = tokio::join!(join_all([2, 3].map(|question| line.ask(question))), release);
+        assert_eq!(first.await.unwrap().unwrap(), 10);
+        assert_eq!(others.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [20, 30]);
+        assert_eq!(*served.lock().unwrap(), [vec![1], vec![2, 3]]);
+    }
+
+    #[tokio::test]
+    async fn who_has_gone_away_is_served_all_the_same() {
+        let (line, may_serve, served) = line(0);
+        assert!(poll_immediate(std::pin::pin!(line.ask(1))).await.is_none(), "expected it to wait");
+        may_serve.add_permits(2);
+        line.ask(2).await.unwrap();
+        assert_eq!(served.lock().unwrap().concat(), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_or_a_panic_is_told_to_everybody_and_the_next_are_served_all_the_same() {
+        let (line, ..) = line(3);
+        assert!(matches!(line.ask(0).await, Err(StorageError::Unavailable(_))));
+        assert!(matches!(line.ask(13).await, Err(StorageError::Unexpected(_))));
+        assert_eq!(line.ask(1).await.unwrap(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_kept_waiting_for_longer_than_is_promised() {
+        let (line, ..) = line(0);
+        let asked = tokio::time::Instant::now();
+        assert!(matches!(line.ask(1).await, Err(StorageError::Unavailable(_))));
+        assert_eq!(asked.elapsed(), ANSWERED_WITHIN);
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_line_full_is_refused_at_once() {
+        let (line, ..) = line(0);
+        let waiting: Vec<_> = (0..WAITING_AT_MOST).map(|_| line.waiting.try_reserve().unwrap()).collect();
+        let refused = poll_immediate(std::pin::pin!(line.ask(1))).await.expect("an answer at once");
+        assert!(matches!(refused, Err(StorageError::Overloaded("a line"))), "{refused:?}");
+        drop(waiting);
+    }
+}

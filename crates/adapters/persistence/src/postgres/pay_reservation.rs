@@ -1,0 +1,252 @@
+//! Payments that are decided and made together.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::{prelude::*, result::Error};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::{
+    commit::Commit,
+    idempotency::Operation,
+    ids::{PaymentId, ReservationId, UserId},
+    money::Money,
+    payment::{PaymentFacts, Settlement},
+    reservation::Reservation,
+    storage::StorageError,
+};
+use futures_util::future::try_join3;
+
+use super::{
+    committing, errors,
+    idempotency::{find_records, keys_and_fingerprints},
+    lending::Connection,
+    moment,
+    reservations::reserved_seats,
+    statement::{SqlText, Statement, Value, values},
+    together::{PaymentQuestion, Together, unless_a_rule_was_broken},
+    waiting_room::find_tickets,
+};
+use crate::{
+    fail_points::StoredChange,
+    queries,
+    rows::{ReservationRow, ReservedSeatRow, ScheduleRow, reservation},
+    schema::{concerts, wallets},
+    sql_types::{Amount, Id, StoredAmount, StoredId},
+};
+
+/// Everything that has to hold is locked first, one row after the other and each only if the one before was
+/// found; `due` has a row only if all of it was, and asks the clock once more, since a lock may have taken
+/// time. Only then is anything written.
+macro_rules! pay_reservations {
+    ($locked:literal) => {
+        concat!(
+            "
+        WITH asked AS MATERIALIZED (
+            SELECT *
+            FROM unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::uuid[], {}::numeric[], {}::bigint[],
+                        {}::timestamptz[], {}::uuid[], {}::text[], {}::text[])
+                AS asked (ticket, payment, reservation, user_id, amount, seats, paid_at, entry, key, fingerprint)
+        ),
+        reservation AS MATERIALIZED (
+            SELECT asked.*, reservations.schedule_id, reservations.expires_at
+            FROM asked JOIN reservations ON reservations.id = asked.reservation
+            WHERE reservations.user_id = asked.user_id
+              AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()
+              AND reservations.total_price = asked.amount
+            ORDER BY asked.reservation
+            FOR NO KEY UPDATE OF reservations",
+            $locked,
+            "
+        ),
+        held AS MATERIALIZED (
+            SELECT reservation.*, seats.seat_number
+            FROM reservation
+            JOIN reserved_seats ON reserved_seats.reservation_id = reservation.reservation
+            JOIN seats ON seats.schedule_id = reservation.schedule_id
+                      AND seats.seat_number = reserved_seats.seat_number
+            WHERE seats.reservation_id = reservation.reservation AND NOT seats.sold
+            ORDER BY seats.schedule_id, seats.seat_number
+            FOR NO KEY UPDATE OF seats",
+            $locked,
+            "
+        ),
+        found AS MATERIALIZED (
+            SELECT held.*, count(*) OVER own AS seats_found, row_number() OVER own = 1 AS is_first
+            FROM held WINDOW own AS (PARTITION BY reservation)
+        ),
+        wallet AS MATERIALIZED (
+            SELECT found.*, wallets.balance - found.amount AS balance_after, wallets.entries + 1 AS sequence
+            FROM found JOIN wallets USING (user_id)
+            WHERE found.is_first AND found.seats_found = found.seats AND wallets.balance >= found.amount
+            ORDER BY found.user_id
+            FOR NO KEY UPDATE OF wallets",
+            $locked,
+            "
+        ),
+        turn AS MATERIALIZED (
+            SELECT wallet.*, queue_tickets.expires_at AS turn_expires_at
+            FROM wallet JOIN queue_tickets ON queue_tickets.id = wallet.ticket
+            WHERE queue_tickets.user_id = wallet.user_id
+              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
+            ORDER BY wallet.ticket
+            FOR NO KEY UPDATE OF queue_tickets",
+            $locked,
+            "
+        ),
+        due AS MATERIALIZED (
+            SELECT * FROM turn WHERE expires_at > clock_timestamp() AND turn_expires_at > clock_timestamp()
+        ),
+        reservation_paid AS (
+            UPDATE reservations SET status = 'PAID' FROM due WHERE reservations.id = due.reservation
+        ),
+        reserved_seats_sold AS (
+            UPDATE reserved_seats SET sold = true FROM due WHERE reserved_seats.reservation_id = due.reservation
+        ),
+        seats_sold AS (
+            UPDATE seats SET sold = true, held_until = NULL
+            FROM due JOIN reserved_seats ON reserved_seats.reservation_id = due.reservation
+            WHERE seats.schedule_id = due.schedule_id AND seats.seat_number = reserved_seats.seat_number
+        ),
+        paid AS (
+            INSERT INTO payments (id, reservation_id, user_id, amount, status, paid_at)
+            SELECT payment, reservation, user_id, amount, 'PAID', paid_at FROM due
+        ),
+        debited AS (
+            UPDATE wallets SET balance = due.balance_after, entries = due.sequence
+            FROM due WHERE wallets.user_id = due.user_id
+        ),
+        entered AS (
+            INSERT INTO ledger_entries (id, user_id, sequence, kind, amount, balance_after, reference, at)
+            SELECT entry, user_id, sequence, 'PAYMENT', -amount, balance_after, payment, paid_at FROM due
+        ),
+        turn_ended AS (
+            UPDATE queue_tickets SET status = 'ENDED', end_reason = 'PAID', ended_at = clock_timestamp()
+            FROM due WHERE queue_tickets.id = due.ticket
+        ),
+        recorded AS (
+            INSERT INTO idempotency_records (user_id, operation, key, fingerprint, result, recorded_at)
+            SELECT user_id, 'PAY_RESERVATION', key, fingerprint, payment, clock_timestamp()
+            FROM due WHERE key IS NOT NULL ORDER BY user_id, key
+        )
+        SELECT payment, balance_after FROM due"
+        )
+    };
+}
+
+struct PayTogether;
+
+impl SqlText for PayTogether {
+    const SQL: &'static str = pay_reservations!(" SKIP LOCKED");
+    type Columns = (Id, Amount);
+}
+
+struct PayAlone;
+
+impl SqlText for PayAlone {
+    const SQL: &'static str = pay_reservations!("");
+    type Columns = (Id, Amount);
+}
+
+/// Settles one hold of each user, and tells which were settled and what is left in the wallets.
+pub(super) async fn commit(
+    mut connection: Connection,
+    settlements: Vec<Settlement>,
+) -> Result<Vec<Together<Money>>, Error> {
+    let mut users = HashSet::new();
+    let asked: Vec<_> =
+        settlements.iter().filter(|settlement| users.insert(settlement.payment.user)).collect();
+    let statement = Statement::<PayTogether>::new(values_of(&asked)?);
+    let done = statement.load::<(StoredId, StoredAmount)>(&mut connection);
+    let done = unless_a_rule_was_broken(committing(StoredChange::PayReservation, done).await)?;
+    let done = done.unwrap_or_default().into_iter();
+    let balances: HashMap<_, _> = done.map(|(id, balance)| (PaymentId(id.0), balance.0)).collect();
+    let outcome = |settlement: &Settlement| {
+        balances.get(&settlement.payment.id).map_or(Together::Apart, |balance| Together::Made(*balance))
+    };
+    Ok(settlements.iter().map(outcome).collect())
+}
+
+/// Settles a hold by itself.
+pub(super) async fn commit_alone(
+    mut connection: Connection,
+    settlement: &Settlement,
+) -> Result<Commit<Money>, StorageError> {
+    let values = values_of(&[settlement]).map_err(StorageError::unexpected)?;
+    let statement = Statement::<PayAlone>::new(values);
+    let done = statement.load::<(StoredId, StoredAmount)>(&mut connection);
+    let done = committing(StoredChange::PayReservation, done).await;
+    errors::commit(done.map(|rows| rows.into_iter().next().map(|(_, balance)| balance.0)))
+}
+
+fn values_of(settlements: &[&Settlement]) -> Result<Vec<Box<dyn Value>>, Error> {
+    let keyed = settlements.iter().map(|settlement| settlement.keyed.as_ref());
+    let (keys, fingerprints) = keys_and_fingerprints(keyed);
+    let seats: Result<Vec<_>, _> =
+        settlements.iter().map(|settlement| i64::try_from(settlement.seats)).collect();
+    macro_rules! column {
+        ($value:expr) => {
+            settlements.iter().map($value).collect::<Vec<_>>()
+        };
+    }
+    Ok(values![
+        column!(|settlement| StoredId(settlement.ticket.0)),
+        column!(|settlement| StoredId(settlement.payment.id.0)),
+        column!(|settlement| StoredId(settlement.payment.reservation.0)),
+        column!(|settlement| StoredId(settlement.payment.user.0)),
+        column!(|settlement| StoredAmount(settlement.payment.amount)),
+        seats.map_err(|error| Error::SerializationError(Box::new(error)))?,
+        column!(|settlement| moment(settlement.payment.paid_at)),
+        column!(|settlement| StoredId(settlement.entry.0)),
+        keys,
+        fingerprints,
+    ])
+}
+
+/// A reservation, its show, and what its user's wallet held at the moment the reservation was as it is told.
+type PayableRow = (ReservationRow, ScheduleRow, String, StoredAmount);
+
+/// Loads what the decisions about payments are made from.
+pub(super) async fn load(
+    connection: Connection,
+    asked: Vec<PaymentQuestion>,
+) -> Result<Vec<Result<PaymentFacts, StorageError>>, Error> {
+    let ids: Vec<_> = asked.iter().map(|(request, _)| StoredId(request.reservation.0)).collect();
+    let (tickets, payables, seats) = try_join3(
+        find_tickets(&connection, asked.iter().map(|(request, _)| request.ticket)),
+        find_payables(&connection, ids.clone()),
+        reserved_seats(&connection, ids),
+    )
+    .await?;
+    let mut seats_of: HashMap<_, Vec<ReservedSeatRow>> = HashMap::new();
+    for seat in seats {
+        seats_of.entry(seat.reservation_id).or_default().push(seat);
+    }
+    let keyed = asked.iter().filter_map(|(request, key)| Some((request.user, key.as_ref()?)));
+    let records = find_records(&connection, Operation::PayReservation, keyed).await?;
+    let payable = |user: UserId, id: ReservationId| -> Result<Option<(Reservation, Money)>, StorageError> {
+        let row = payables.get(&id).filter(|(row, ..)| row.user() == user);
+        let Some((row, schedule, concert_name, balance)) = row.cloned() else { return Ok(None) };
+        let seats = seats_of.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+        Ok(Some((reservation((row, schedule, concert_name), seats)?, balance.0)))
+    };
+    let facts = |(request, key): &PaymentQuestion| {
+        let (reservation, balance) = payable(request.user, request.reservation)?.unzip();
+        Ok(PaymentFacts {
+            ticket: tickets.of(request.user, request.ticket)?,
+            recorded: records.under(request.user, key.as_ref()),
+            reservation,
+            balance: balance.unwrap_or_default(),
+        })
+    };
+    Ok(asked.iter().map(facts).collect())
+}
+
+async fn find_payables(
+    connection: &AsyncPgConnection,
+    ids: Vec<StoredId>,
+) -> Result<HashMap<ReservationId, PayableRow>, Error> {
+    let rows: Vec<PayableRow> = queries::reservations_with_balances(ids)
+        .select((ReservationRow::as_select(), ScheduleRow::as_select(), concerts::name, wallets::balance))
+        .load(&mut &*connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (ReservationId(row.0.id.0), row)).collect())
+}

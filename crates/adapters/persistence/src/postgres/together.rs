@@ -1,0 +1,124 @@
+//! What many callers ask for at once, in one statement a kind.
+//!
+//! A statement for many passes over whatever somebody else has locked, so that it waits for nobody and nobody who is
+//! slow keeps all of them waiting. Whose change could not be made with the others', for whatever reason, is
+//! [`Apart`](Together::Apart): it is tried alone, where locks are waited for and a broken rule is one's own.
+
+use std::future::Future;
+
+use diesel::result::{DatabaseErrorKind, Error};
+use domain::{
+    commit::Commit,
+    idempotency::IdempotencyKey,
+    money::Money,
+    payment::{PaymentFacts, PaymentRequest, Settlement},
+    reservation::{HoldFacts, HoldRequest, SeatsHeld},
+    storage::StorageError,
+    time::Timestamp,
+    wallet::{BalanceCharged, ChargeFacts, ChargeRequest, LedgerEntry},
+};
+
+use super::{
+    charge_balance,
+    errors::storage_error,
+    hold_seats,
+    lending::{Connection, Connections},
+    pay_reservation,
+};
+use crate::{limits::ANSWERED_WITHIN, line::Line};
+
+/// What became of a change that was to be made together with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Together<T> {
+    /// It is made.
+    Made(T),
+    /// It is not: another of them was made that stands against it.
+    Overtaken,
+    /// It is not made yet: it may be, alone.
+    Apart,
+}
+
+impl<T> Together<T> {
+    /// What became of the change; `alone` makes it, where it has to be made apart from the others.
+    pub(super) async fn or_alone<F>(self, alone: impl FnOnce() -> F) -> Result<Commit<T>, StorageError>
+    where
+        F: Future<Output = Result<Commit<T>, StorageError>>,
+    {
+        match self {
+            Self::Made(made) => Ok(Commit::Committed(made)),
+            Self::Overtaken => Ok(Commit::Stale),
+            Self::Apart => alone().await,
+        }
+    }
+}
+
+/// Who wants to hold which seats under which key, and when that was asked.
+pub(super) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
+/// Who wants to charge how much, and under which key.
+pub(super) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
+/// Who wants to pay for what, and under which key.
+pub(super) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
+
+/// The lines of the changes that a crowd makes.
+#[derive(Clone)]
+pub(super) struct Lines {
+    pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
+    pub(super) holds: Line<SeatsHeld, Together<()>>,
+    pub(super) charge_questions: Line<ChargeQuestion, Result<ChargeFacts, StorageError>>,
+    pub(super) charges: Line<BalanceCharged, Together<LedgerEntry>>,
+    pub(super) payment_questions: Line<PaymentQuestion, Result<PaymentFacts, StorageError>>,
+    pub(super) payments: Line<Settlement, Together<Money>>,
+}
+
+/// Connections for all lines: each uses one at a time, and seldom are all busy at once.
+pub(super) const CONNECTIONS: usize = 4;
+
+/// These statements are planned once, for tables of whatever size: a row is looked up by its index, however many rows
+/// there are and whatever is known of them.
+const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+                     SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+
+impl Lines {
+    pub(super) fn open(url: &str) -> Result<Self, StorageError> {
+        let pool = Connections::with_settings(url, CONNECTIONS, ANSWERED_WITHIN, PLANS)?;
+        Ok(Self {
+            hold_questions: line("holds to decide", &pool, hold_seats::load),
+            holds: line("holds", &pool, hold_seats::commit),
+            charge_questions: line("charges to decide", &pool, charge_balance::load),
+            charges: line("charges", &pool, charge_balance::commit),
+            payment_questions: line("payments to decide", &pool, pay_reservation::load),
+            payments: line("payments", &pool, pay_reservation::commit),
+        })
+    }
+}
+
+fn line<Q, A, F>(
+    name: &'static str,
+    pool: &Connections,
+    serve: impl Fn(Connection, Vec<Q>) -> F + Copy + Send + Sync + 'static,
+) -> Line<Q, A>
+where
+    Q: Send + 'static,
+    A: Send + 'static,
+    F: Future<Output = Result<Vec<A>, Error>> + Send + 'static,
+{
+    let pool = pool.clone();
+    Line::open(name, move |asked| {
+        let pool = pool.clone();
+        async move { serve(pool.lend().await?, asked).await.map_err(storage_error) }
+    })
+}
+
+/// What was made of all; nothing where a rule was broken: then nothing was made of any, and each is tried alone.
+pub(super) fn unless_a_rule_was_broken<T>(made: Result<Vec<T>, Error>) -> Result<Option<Vec<T>>, Error> {
+    use DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation};
+
+    match made {
+        Ok(made) => Ok(Some(made)),
+        Err(Error::DatabaseError(
+            UniqueViolation | ForeignKeyViolation | NotNullViolation | CheckViolation,
+            _,
+        )) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
