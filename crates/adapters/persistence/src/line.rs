@@ -86,8 +86,10 @@ mod tests {
 
     use super::*;
 
+    type Served = Arc<Mutex<Vec<Vec<u32>>>>;
+
     /// A line that is told when to serve, and who was served together. Who asks 0 makes it fail.
-    fn line(permits: usize) -> (Line<u32, u32>, Arc<Semaphore>, Arc<Mutex<Vec<Vec<u32>>>>) {
+    fn line(permits: usize) -> (Line<u32, u32>, Arc<Semaphore>, Served) {
         let (may_serve, served) = (Arc::new(Semaphore::new(permits)), Arc::new(Mutex::new(Vec::new())));
         let (permitted, noted) = (Arc::clone(&may_serve), Arc::clone(&served));
         let line = Line::open("a line", move |questions: Vec<u32>| {
