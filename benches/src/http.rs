@@ -11,26 +11,26 @@ use tokio::{
 const ROOM: usize = 2_048;
 
 /// A connection that is kept alive, with one request under way at a time.
-pub(crate) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
 /// What the service has answered.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
+pub struct Answer {
+    pub status: u16,
     /// Whether it says when to ask again.
-    pub(crate) says_when: bool,
-    pub(crate) body: Vec<u8>,
+    pub says_when: bool,
+    pub body: Vec<u8>,
 }
 
 /// The bytes of a request; `path` begins behind `/api/v1`.
-pub(crate) fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
+pub fn request(method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> Vec<u8> {
     keyed_request(method, path, token, None, body)
 }
 
 /// The same, with an `Idempotency-Key`.
-pub(crate) fn keyed_request(
+pub fn keyed_request(
     method: &str,
     path: &str,
     token: Option<&str>,
@@ -48,27 +48,27 @@ pub(crate) fn keyed_request(
 }
 
 /// Where an instance listens, by its URL.
-pub(crate) fn address(url: &str) -> SocketAddr {
+pub fn address(url: &str) -> SocketAddr {
     url.strip_prefix("http://").unwrap().parse().unwrap()
 }
 
 impl Connection {
-    pub(crate) async fn open(address: SocketAddr) -> Self {
+    pub async fn open(address: SocketAddr) -> Self {
         Self::try_open(address).await.expect("the instance takes connections")
     }
 
-    pub(crate) async fn try_open(address: SocketAddr) -> io::Result<Self> {
+    pub async fn try_open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, unread: Vec::new() })
     }
 
-    pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
+    pub async fn ask(&mut self, request: &[u8]) -> Answer {
         self.try_ask(request).await.expect("the instance answers")
     }
 
     /// Asks, and tells when the connection ended before the answer did.
-    pub(crate) async fn try_ask(&mut self, request: &[u8]) -> io::Result<Answer> {
+    pub async fn try_ask(&mut self, request: &[u8]) -> io::Result<Answer> {
         self.stream.write_all(request).await?;
         let head = self.try_head().await?;
         let status = head[9..12].parse().expect("a status");
@@ -80,12 +80,12 @@ impl Connection {
         Ok(Answer { status, says_when: header(&head, "retry-after").is_some(), body })
     }
 
-    pub(crate) async fn send(&mut self, request: &[u8]) {
+    pub async fn send(&mut self, request: &[u8]) {
         self.stream.write_all(request).await.expect("the instance reads");
     }
 
     /// The head of an answer.
-    pub(crate) async fn head(&mut self) -> String {
+    pub async fn head(&mut self) -> String {
         self.try_head().await.expect("the instance answers")
     }
 
@@ -109,7 +109,7 @@ impl Connection {
     }
 
     /// What has come of a stream since the last time; none at its end.
-    pub(crate) async fn chunk(&mut self) -> Option<Vec<u8>> {
+    pub async fn chunk(&mut self) -> Option<Vec<u8>> {
         if self.unread.is_empty() && self.read().await == 0 {
             return None;
         }

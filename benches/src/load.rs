@@ -11,24 +11,24 @@ use futures_util::future::join_all;
 use crate::{http::Connection, report::percentile};
 
 /// How the asking went.
-pub(crate) struct Load {
-    pub(crate) elapsed: Duration,
+pub struct Load {
+    pub elapsed: Duration,
     /// In microseconds.
-    pub(crate) latencies: Vec<f64>,
+    pub latencies: Vec<f64>,
 }
 
 impl Load {
-    pub(crate) fn a_second(&self) -> f64 {
+    pub fn a_second(&self) -> f64 {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
     }
 
-    pub(crate) fn microseconds(&mut self, share: f64) -> f64 {
+    pub fn microseconds(&mut self, share: f64) -> f64 {
         percentile(&mut self.latencies, share)
     }
 }
 
 /// Asks the same requests over and over, over so many connections, each in an order of its own.
-pub(crate) async fn repeat(
+pub async fn repeat(
     address: SocketAddr,
     connections: usize,
     lasts: Duration,
@@ -57,12 +57,7 @@ pub(crate) async fn repeat(
 }
 
 /// Asks each request once, over so many connections.
-pub(crate) async fn once(
-    address: SocketAddr,
-    connections: usize,
-    requests: Vec<Vec<u8>>,
-    status: u16,
-) -> Load {
+pub async fn once(address: SocketAddr, connections: usize, requests: Vec<Vec<u8>>, status: u16) -> Load {
     let opened = join_all((0..connections).map(|_| Connection::open(address))).await;
     let requests = Arc::new(requests);
     let next = Arc::new(std::sync::atomic::AtomicUsize::new(0));

@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 const TICKS_A_SECOND: f64 = 100.0;
 
 /// The time that a process has computed for, in all its threads; none once it is gone.
-pub(crate) fn computed(id: u32) -> Duration {
+pub fn computed(id: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     // The name is in brackets, and may hold anything.
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
@@ -15,7 +15,7 @@ pub(crate) fn computed(id: u32) -> Duration {
 }
 
 /// A process's memory in bytes: what it has now, and the most it ever had.
-pub(crate) fn memory(id: u32) -> (u64, u64) {
+pub fn memory(id: u32) -> (u64, u64) {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let kilobytes = |field: &str| -> u64 {
         let line = status.lines().find(|line| line.starts_with(field)).unwrap();

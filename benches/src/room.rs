@@ -16,18 +16,21 @@ use encore_tests::{
 };
 use uuid::Uuid;
 
-use crate::http::{address, request};
+use crate::{
+    generator::Requests,
+    http::{address, request},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Postgres,
     Sqlite,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Sqlite];
+    pub const ALL: [Self; 2] = [Self::Postgres, Self::Sqlite];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::Sqlite => "SQLite",
@@ -37,14 +40,14 @@ impl Kind {
 
 /// A room on a store of its own. Whoever has number N is user N, and was issued the ticket N microseconds after
 /// `opened_at`.
-pub(crate) struct Room {
-    pub(crate) database: Database,
+pub struct Room {
+    pub database: Database,
     opened_at: DateTime<Utc>,
     tokens: JsonWebTokens,
 }
 
 /// A policy that bounds how many are inside.
-pub(crate) fn policy(max_active: u32, session: Duration, claim: Duration) -> RoomPolicy {
+pub fn policy(max_active: u32, session: Duration, claim: Duration) -> RoomPolicy {
     RoomPolicy {
         max_active: Bounded::new(i64::from(max_active)).unwrap(),
         session: chrono::Duration::from_std(session).unwrap(),
@@ -54,7 +57,7 @@ pub(crate) fn policy(max_active: u32, session: Duration, claim: Duration) -> Roo
 }
 
 impl Room {
-    pub(crate) async fn new(kind: Kind, policy: &RoomPolicy) -> Self {
+    pub async fn new(kind: Kind, policy: &RoomPolicy) -> Self {
         let database = match kind {
             Kind::Postgres => Database::postgres().await,
             Kind::Sqlite => Database::sqlite().await,
@@ -66,21 +69,26 @@ impl Room {
         Self { database, opened_at, tokens: JsonWebTokens::new(&secret) }
     }
 
-    fn is_file(&self) -> bool {
+    pub fn is_file(&self) -> bool {
         matches!(self.database, Database::Sqlite { .. })
     }
 
     /// An SQL expression for the id of number `n`.
-    fn sql_id(&self, kind: u8) -> String {
+    pub fn sql_id(&self, kind: u8) -> String {
+        self.sql_id_of(kind, "n")
+    }
+
+    /// An SQL expression for the id of a number.
+    pub fn sql_id_of(&self, kind: u8, number: &str) -> String {
         if self.is_file() {
-            format!("unhex('0000000{kind}00007000' || '8000' || printf('%012x', n))")
+            format!("unhex('0000000{kind}00007000' || '8000' || printf('%012x', {number}))")
         } else {
-            format!("('0000000{kind}-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid")
+            format!("('0000000{kind}-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid")
         }
     }
 
     /// An SQL expression for the text of an id, without dashes.
-    pub(crate) fn sql_text_of_id(&self, column: &str) -> String {
+    pub fn sql_text_of_id(&self, column: &str) -> String {
         if self.is_file() {
             format!("lower(hex({column}))")
         } else {
@@ -88,38 +96,49 @@ impl Room {
         }
     }
 
-    pub(crate) fn user(number: u64) -> Uuid {
-        Uuid::from_u128((1_u128 << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
+    /// The id of a number, as SQL makes it, too.
+    pub fn id(kind: u8, number: u64) -> Uuid {
+        Uuid::from_u128((u128::from(kind) << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
+    }
+
+    pub fn user(number: u64) -> Uuid {
+        Self::id(1, number)
     }
 
     fn ticket(number: u64) -> Uuid {
-        Uuid::from_u128((2_u128 << 96) | 0x7000_8000_0000_0000_0000 | u128::from(number))
+        Self::id(2, number)
     }
 
-    fn numbers(&self, numbers: &RangeInclusive<u64>) -> String {
+    /// An SQL source of numbers, as `n`.
+    pub fn numbers(&self, numbers: &RangeInclusive<u64>) -> String {
+        self.numbers_as(numbers, "numbers")
+    }
+
+    /// The same under a name, for statements with several.
+    pub fn numbers_as(&self, numbers: &RangeInclusive<u64>, name: &str) -> String {
         let (first, last) = (numbers.start(), numbers.end());
         if self.is_file() {
             format!(
                 "(WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
-                  SELECT n FROM numbers)"
+                  SELECT n FROM numbers) AS {name}"
             )
         } else {
-            format!("generate_series({first}::bigint, {last}::bigint) AS numbers(n)")
+            format!("generate_series({first}::bigint, {last}::bigint) AS {name}(n)")
         }
     }
 
-    async fn transaction(&self, sql: &str) {
+    pub async fn transaction(&self, sql: &str) {
         let begin = if self.is_file() { "BEGIN IMMEDIATE" } else { "BEGIN" };
         self.database.try_sql(&format!("{begin}; {sql}; COMMIT")).await.unwrap();
     }
 
     /// Registers users, each with money to spend.
-    pub(crate) async fn register(&self, numbers: RangeInclusive<u64>) {
+    pub async fn register(&self, numbers: RangeInclusive<u64>) {
         self.register_with(numbers, if self.is_file() { "100000000" } else { "1000000" }).await;
     }
 
     /// Registers users whose balances are the sums of their ledgers: nothing.
-    pub(crate) async fn register_without_money(&self, numbers: RangeInclusive<u64>) {
+    pub async fn register_without_money(&self, numbers: RangeInclusive<u64>) {
         self.register_with(numbers, "0").await;
     }
 
@@ -135,18 +154,30 @@ impl Room {
     }
 
     /// Lets registered users join behind everybody, believed to be there for a day.
-    pub(crate) async fn fill(&self, numbers: RangeInclusive<u64>) {
+    pub async fn fill(&self, numbers: RangeInclusive<u64>) {
         self.issue(numbers, "status", "'WAITING'").await;
     }
 
     /// Lets users join who have had their turn since.
-    pub(crate) async fn serve_in_bulk(&self, numbers: RangeInclusive<u64>) {
+    pub async fn serve_in_bulk(&self, numbers: RangeInclusive<u64>) {
         let (columns, at) = ("status, end_reason, admitted_at, ended_at", self.instant("- 3600000000"));
         self.issue(numbers, columns, &format!("'ENDED', 'LEFT', {at}, {at}")).await;
     }
 
+    /// Lets users join whose turn it is, claimed already, for a day.
+    pub async fn admit_in_bulk(&self, numbers: RangeInclusive<u64>) {
+        let (now, end) = (self.instant("+ 0"), self.instant("+ 86400000000"));
+        let columns = "status, admitted_at, claimed_at, expires_at";
+        self.issue(numbers, columns, &format!("'ACTIVE', {now}, {now}, {end}")).await;
+    }
+
+    /// Lets the store know what is in it, so that it finds its way as it would after a while.
+    pub async fn analyze(&self) {
+        self.database.try_sql("ANALYZE").await.unwrap();
+    }
+
     /// An SQL expression for an instant: so many microseconds after the room was opened.
-    fn instant(&self, after: &str) -> String {
+    pub fn instant(&self, after: &str) -> String {
         if self.is_file() {
             format!("{} {after}", self.opened_at.timestamp_micros())
         } else {
@@ -169,7 +200,7 @@ impl Room {
     }
 
     /// A room with those up to `served` gone, and `waiting` waiting.
-    pub(crate) async fn filled(kind: Kind, policy: &RoomPolicy, served: u64, waiting: u64) -> Self {
+    pub async fn filled(kind: Kind, policy: &RoomPolicy, served: u64, waiting: u64) -> Self {
         eprintln!("{}: a room of {waiting}", kind.name());
         let room = Self::new(kind, policy).await;
         room.register(1..=served + waiting).await;
@@ -181,7 +212,7 @@ impl Room {
     }
 
     /// The queue token of a number.
-    pub(crate) fn token(&self, number: u64) -> String {
+    pub fn token(&self, number: u64) -> String {
         let claims = QueueClaims {
             user: UserId(Self::user(number)),
             ticket: TicketId(Self::ticket(number)),
@@ -193,12 +224,17 @@ impl Room {
     }
 
     /// A request of whoever has a number.
-    pub(crate) fn request(&self, number: u64, method: &str, path: &str) -> Vec<u8> {
+    pub fn request(&self, number: u64, method: &str, path: &str) -> Vec<u8> {
         request(method, path, Some(&self.token(number)), None)
     }
 
+    /// The same request of several, one after the other.
+    pub fn requests(&self, numbers: impl Iterator<Item = u64>, method: &str, path: &str) -> Requests {
+        numbers.map(|number| self.request(number, method, path)).collect()
+    }
+
     /// An instance, and where it listens. No scheduler runs.
-    pub(crate) async fn serve(&self, settings: &[(&str, &str)]) -> (Instance, SocketAddr) {
+    pub async fn serve(&self, settings: &[(&str, &str)]) -> (Instance, SocketAddr) {
         let mut all = vec![("ENCORE_SCHEDULER", "outside")];
         all.extend_from_slice(settings);
         let instance = Instance::start(&self.database.url(), &all).await;
@@ -206,19 +242,19 @@ impl Room {
         (instance, address)
     }
 
-    pub(crate) async fn count(&self, status: &str) -> i64 {
+    pub async fn count(&self, status: &str) -> i64 {
         self.database.number(&format!("SELECT count(*) FROM queue_tickets WHERE status = '{status}'")).await
     }
 
     /// Waits until so many turns are live.
-    pub(crate) async fn wait_for_turns(&self, turns: i64) {
+    pub async fn wait_for_turns(&self, turns: i64) {
         while self.count("ACTIVE").await < turns {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// The processes that work for the store alone: none for a file.
-    pub(crate) async fn servers(&self) -> Vec<u32> {
+    pub async fn servers(&self) -> Vec<u32> {
         if self.is_file() {
             return Vec::new();
         }

@@ -23,6 +23,7 @@ mod use_cases;
 mod tests;
 
 pub use lifecycle::{Draining, Readiness};
+pub use middleware::around_every_request;
 pub use openapi::openapi_json;
 pub use server::{listen, serve};
 pub use settings::{AdminKey, HttpSettings};

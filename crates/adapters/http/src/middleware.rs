@@ -32,8 +32,13 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The route of what went nowhere, among the measurements.
 const NO_ROUTE: Cow<'static, str> = Cow::Borrowed("none");
 
-/// Passes a request on, and finishes what comes back.
-pub(crate) async fn around_every_request(
+/// Passes a request on, and finishes what comes back: the middleware of the whole application. A [`Draining`] has to
+/// be among the application's data.
+///
+/// # Errors
+///
+/// Those that something between here and the handler has failed with, answered as problems already.
+pub async fn around_every_request(
     draining: web::Data<Draining>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

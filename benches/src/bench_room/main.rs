@@ -17,16 +17,11 @@
     reason = "a benchmark that can not go on says why and ends; its figures are rounded anyhow"
 )]
 
-mod http;
-mod load;
-mod process;
-mod report;
-mod room;
 mod sections;
 
 use std::io::Write;
 
-use report::Report;
+use encore_benches::report::Report;
 
 const SECTIONS: &[&str] = &["size", "slots", "absent", "streams", "joins"];
 /// Measured only when it is named.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::crowd::{INSIDE, Told};
-use crate::{report::Report, room::Room};
+use encore_benches::{report::Report, room::Room};
 
 /// What must not be found: a promise, and a question for how often it was broken.
 const BROKEN: &[(&str, &str)] = &[

@@ -6,15 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use encore_tests::service::Instance;
-
-use crate::{
+use encore_benches::{
     http::Connection,
     load::{once, repeat},
     process::{computed, memory},
     report::{Report, decimals, median},
     room::{Kind, Room, policy},
 };
+use encore_tests::service::Instance;
 
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 1_000;

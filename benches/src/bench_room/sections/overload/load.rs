@@ -16,7 +16,7 @@ use super::{
     crowd::{Crowd, Errand},
     figures::Figures,
 };
-use crate::http::{Answer, Connection};
+use encore_benches::http::{Answer, Connection};
 
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

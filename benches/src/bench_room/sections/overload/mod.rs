@@ -24,7 +24,7 @@ use self::{
     load::Clients,
 };
 use super::slots::schedules;
-use crate::{
+use encore_benches::{
     process::memory,
     report::{Report, decimals},
     room::{Kind, Room, policy},

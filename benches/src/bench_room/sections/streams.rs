@@ -9,16 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
-use serde_json::json;
-use tokio::sync::mpsc;
-
-use crate::{
+use encore_benches::{
     http::{Connection, request},
     process::memory,
     report::{Report, decimals, percentile},
     room::{Kind, Room, policy},
 };
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use tokio::sync::mpsc;
 
 const STREAMS: u64 = 10_000;
 const ADMITTED: u64 = 1_000;

@@ -6,16 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use encore_tests::databases::Database;
-use futures_util::future::join_all;
-use reqwest::Method;
-use serde_json::{Value, json};
-
-use crate::{
+use encore_benches::{
     http::{Connection, request},
     report::{Report, decimals, percentile},
     room::{Kind, Room, policy},
 };
+use encore_tests::databases::Database;
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const INSIDE: u32 = 50;
 const LASTS: Duration = Duration::from_secs(45);

@@ -5,9 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use encore_benches::{http::Answer, report::decimals};
 use hdrhistogram::Histogram;
-
-use crate::{http::Answer, report::decimals};
 
 /// The longest that is told apart, in microseconds.
 const LONGEST: u64 = 60_000_000;

@@ -2,14 +2,13 @@
 
 use std::process::Command;
 
-use serde_json::json;
-
-use crate::{
+use encore_benches::{
     http::request,
     load::once,
     report::{Report, decimals, median},
     room::{Kind, Room, policy},
 };
+use serde_json::json;
 
 const CONNECTIONS: usize = 64;
 const ROUNDS: u64 = 5;

@@ -18,15 +18,14 @@ use domain::{
         present_until,
     },
 };
+use encore_benches::{
+    report::{Report, decimals},
+    room::policy,
+};
 use encore_tests::databases::Database;
 use fastrand::Rng;
 use futures_util::future::join_all;
 use uuid::Uuid;
-
-use crate::{
-    report::{Report, decimals},
-    room::policy,
-};
 
 const WAITING: u64 = 20_000;
 const INSIDE: u32 = 100;

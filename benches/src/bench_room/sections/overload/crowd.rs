@@ -5,14 +5,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use encore_benches::{
+    http::{Answer, keyed_request, request},
+    room::Room,
+};
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::{
-    http::{Answer, keyed_request, request},
-    room::Room,
-    sections::slots::SEATS,
-};
+use crate::sections::slots::SEATS;
 
 /// Turns that are live, as many as the policy allows.
 pub(super) const INSIDE: u64 = 2_000;

@@ -1,0 +1,102 @@
+//! How the service does beside the limits of what it is built on: `make bench`.
+//!
+//! Starts stores, instances of the shipped executable and the limits by itself, measures both in turn, and writes what
+//! was found to standard output as Markdown. Ends with 1 when a target was missed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark that can not go on says why and ends; its figures are rounded anyhow"
+)]
+
+mod charges;
+mod contest;
+mod holds;
+mod poll;
+mod scene;
+mod spent;
+mod storm;
+
+use std::io::Write;
+
+use clap::{Parser, ValueEnum};
+use encore_benches::{
+    findings::{Findings, markdown},
+    room::Kind,
+};
+
+/// What is measured, in the order in which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Work {
+    Poll,
+    Storm,
+    Holds,
+    Charges,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StoreName {
+    Sqlite,
+    Postgres,
+}
+
+/// Measures the service beside its limits.
+#[derive(Parser)]
+struct Options {
+    /// What to measure; all of it by default.
+    works: Vec<Work>,
+    /// The only store to measure on.
+    #[arg(long)]
+    store: Option<StoreName>,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+/// What every work is told, and where it puts what it has found.
+struct Bench {
+    rounds: usize,
+    stores: Vec<Kind>,
+    findings: Findings,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let options = Options::parse();
+    let works = if options.works.is_empty() { Work::value_variants() } else { &options.works };
+    let stores = Kind::ALL.into_iter().filter(|kind| match options.store {
+        Some(StoreName::Sqlite) => *kind == Kind::Sqlite,
+        Some(StoreName::Postgres) => *kind == Kind::Postgres,
+        None => true,
+    });
+    let findings = Findings { machine: machine(options.rounds), ..Findings::default() };
+    let mut bench = Bench { rounds: options.rounds.max(1), stores: stores.collect(), findings };
+    for work in works {
+        match work {
+            Work::Poll => poll::measure(&mut bench).await,
+            Work::Storm => storm::measure(&mut bench).await,
+            Work::Holds => holds::measure(&mut bench).await,
+            Work::Charges => charges::measure(&mut bench).await,
+        }
+    }
+    std::io::stdout().write_all(markdown(&bench.findings).as_bytes()).unwrap();
+    if bench.findings.missed().next().is_some() {
+        std::process::exit(1);
+    }
+}
+
+fn machine(rounds: usize) -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "{cores} cores, shared by the service, its store, the limits and the clients; one instance with two threads; \
+         commits are durable on both stores. The service and its limit are measured in turn within a round, {rounds} \
+         rounds after one that does not count; a ratio is the median of the rounds' ratios. Ratios hold, absolute \
+         figures are this machine's."
+    )
+}

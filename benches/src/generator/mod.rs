@@ -1,0 +1,25 @@
+//! Load that costs its process little: one thread for all connections, requests that are bytes already, answers
+//! that are looked at where they have arrived.
+
+mod closed_loop;
+mod connection;
+mod requests;
+mod tally;
+
+pub use closed_loop::{Order, Plan, closed_loop};
+pub use connection::{Answer, Connection};
+pub use requests::Requests;
+pub use tally::{Expected, Tally};
+
+use tokio::{runtime::Builder, task::LocalSet};
+
+/// Runs a future and what it spawns on one thread of their own.
+async fn on_one_thread<T: Send + 'static, F: Future<Output = T>>(
+    make: impl FnOnce() -> F + Send + 'static,
+) -> T {
+    let running = tokio::task::spawn_blocking(|| {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+        LocalSet::new().block_on(&runtime, make())
+    });
+    running.await.expect("the load goes on to its end")
+}

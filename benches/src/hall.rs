@@ -1,0 +1,83 @@
+//! Concerts, dates and seats that are put into a store in bulk, behind a room.
+
+use std::ops::RangeInclusive;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{http::keyed_request, room::Room};
+
+/// The seats of a schedule.
+pub const SEATS: u64 = 50;
+/// What a seat costs.
+pub const PRICE: u64 = 10;
+
+/// The kinds of ids, beside users (1) and tickets (2).
+const SCHEDULE: u8 = 3;
+const SEAT: u8 = 4;
+const CONCERT: u8 = 5;
+pub const RESERVATION: u8 = 6;
+
+/// A seat by its number among all: they fill one schedule after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(pub u64);
+
+impl Place {
+    pub fn schedule(self) -> u64 {
+        self.0 / SEATS + 1
+    }
+
+    pub fn seat(self) -> u64 {
+        self.0 % SEATS + 1
+    }
+}
+
+pub fn schedule_id(schedule: u64) -> Uuid {
+    Room::id(SCHEDULE, schedule)
+}
+
+/// The request of a hold of one seat.
+pub fn hold_request(token: &str, place: Place, key: Option<&str>) -> Vec<u8> {
+    let body =
+        json!({"scheduleId": schedule_id(place.schedule()), "seatNumbers": [place.seat()]}).to_string();
+    keyed_request("POST", "/reservations", Some(token), key, Some(&body))
+}
+
+/// The path of a listing of seats.
+pub fn listing_path(schedule: u64) -> String {
+    format!("/schedules/{}/seats", schedule_id(schedule))
+}
+
+impl Room {
+    /// Puts dates of a concert, on sale and with all seats free.
+    pub async fn put_schedules(&self, concert: u64, schedules: RangeInclusive<u64>) {
+        let concert = self.sql_id_of(CONCERT, &concert.to_string());
+        let [date, seat] = [(SCHEDULE, "dates.n"), (SEAT, "(dates.n * 64 + seats.n)")]
+            .map(|(kind, number)| self.sql_id_of(kind, number));
+        let dates = self.numbers_as(&schedules, "dates");
+        let numbers = self.numbers_as(&(1..=SEATS), "seats");
+        let (opened, show) = (self.instant("- 1"), self.instant("+ 2592000000000"));
+        let price = if self.is_file() { PRICE * 100 } else { PRICE };
+        self.transaction(&format!(
+            "INSERT INTO concerts (id, name, time_zone, created_at)
+             VALUES ({concert}, 'A concert', 'Asia/Seoul', {opened}) ON CONFLICT DO NOTHING;
+             INSERT INTO schedules (id, concert_id, starts_at, sales_open_at, sales_close_at, total_seats)
+             SELECT {date}, {concert}, {show}, {opened}, {show}, {SEATS} FROM {dates};
+             INSERT INTO seats (schedule_id, seat_number, id, seat_name, grade, price)
+             SELECT {date}, seats.n, {seat}, 'A' || seats.n, 'R', {price} FROM {dates}, {numbers}"
+        ))
+        .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seats_fill_one_schedule_after_the_other() {
+        let places: Vec<_> =
+            [0, 49, 50, 101].map(|place| (Place(place).schedule(), Place(place).seat())).into();
+        assert_eq!(places, [(1, 1), (1, 50), (2, 1), (3, 2)]);
+    }
+}
