@@ -14,6 +14,7 @@ on_every_store! { encore_tests::service;
     only_dates_that_can_be_booked_now_are_listed,
     a_date_is_a_day_in_the_concerts_time_zone,
     seats_are_as_they_are_this_very_moment,
+    seats_are_fresh_in_the_middle_of_a_crowd,
     concerts_are_listed_a_page_at_a_time,
     what_does_not_exist_is_not_found,
     an_impossible_question_is_refused,
@@ -93,6 +94,33 @@ async fn seats_are_as_they_are_this_very_moment(service: Service) {
     assert_eq!((free.body.as_array().unwrap().len(), &free.body[0]["seatNumber"]), (49, &json!(2)));
     let all = second.get(&format!("{path}?status=all")).await.expect(200);
     assert_eq!((all.body.as_array().unwrap().len(), &all.body[0]["status"]), (50, &json!("HELD")));
+}
+
+/// Whoever knows of a change and asks then is never answered by a reading that was begun before, although most of
+/// a crowd share the answers of others.
+async fn seats_are_fresh_in_the_middle_of_a_crowd(service: Service) {
+    let show = service.concert(1_000).await;
+    let (buyer, reader) = (service.fan().await, service.fan().await);
+    let path = format!("/schedules/{}/seats", show.schedule);
+    let crowd = futures_util::future::join_all((0..16).map(|_| async {
+        loop {
+            reader.get(&path).await.expect(200);
+        }
+    }));
+    let knows = async {
+        for round in 0..25 {
+            let held = buyer.hold(show.schedule, &[1]).await.expect(201);
+            let seats = reader.get(&path).await.expect(200);
+            assert_eq!(seats.body[0]["seatNumber"], 2, "round {round}: the seat is held");
+            buyer.delete(&format!("/reservations/{}", held.text_of("reservationId"))).await.expect(200);
+            let seats = reader.get(&path).await.expect(200);
+            assert_eq!(seats.body[0]["seatNumber"], 1, "round {round}: the seat is free again");
+        }
+    };
+    tokio::select! {
+        () = knows => {}
+        _ = crowd => unreachable!("a crowd never tires"),
+    }
 }
 
 async fn concerts_are_listed_a_page_at_a_time(service: Service) {

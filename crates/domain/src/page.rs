@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 /// How many items a page holds: 1 to 200.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PageLimit(u8);
 
 /// A page was asked for with no item or with too many.
@@ -47,7 +47,7 @@ impl Default for PageLimit {
 }
 
 /// Where a list goes on: behind the item with this position, and with this id among those of one position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// What the list is ordered by: microseconds since 1970, or a number in a ledger.
     pub position: i64,
@@ -56,7 +56,7 @@ pub struct Cursor {
 }
 
 /// Which page of a list is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// The last item of the page before; none for the first page.
     pub after: Option<Cursor>,

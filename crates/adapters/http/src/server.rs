@@ -19,7 +19,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{
-    calls::around::docs::Description,
+    calls::{around::docs::Description, catalog::listings::Listings},
     lifecycle::{Draining, Readiness},
     measurements::describe_measurements,
     middleware::around_every_request,
@@ -91,6 +91,7 @@ pub(crate) struct State {
     metrics: web::Data<PrometheusHandle>,
     description: web::Data<Description>,
     streams: web::Data<EventStreams>,
+    listings: web::Data<Listings>,
     limits: RequestLimits,
 }
 
@@ -111,6 +112,7 @@ impl State {
             draining: web::Data::new(draining),
             metrics: web::Data::new(metrics),
             streams: web::Data::new(streams),
+            listings: web::Data::new(Listings::default()),
             limits: RequestLimits::new(requests_at_most),
             description: web::Data::new(Description(openapi_json().into())),
         }
@@ -138,6 +140,7 @@ pub(crate) fn application(
         .app_data(state.metrics.clone())
         .app_data(state.description.clone())
         .app_data(state.streams.clone())
+        .app_data(state.listings.clone())
         .configure(|config| routes(config, with_operator, &state.limits))
         .wrap(from_fn(around_every_request))
 }

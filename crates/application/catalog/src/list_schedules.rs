@@ -15,7 +15,7 @@ use domain::{
 mod tests;
 
 /// Which dates of a concert are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListSchedulesQuery {
     /// The concert.
     pub concert: ConcertId,

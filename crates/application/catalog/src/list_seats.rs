@@ -14,7 +14,7 @@ use domain::{
 mod tests;
 
 /// Which seats of a schedule are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ListSeatsQuery {
     /// The schedule.
     pub schedule: ScheduleId,

@@ -4,7 +4,7 @@ mod code;
 mod from_errors;
 mod response;
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde::Serialize;
@@ -17,14 +17,14 @@ pub(crate) use response::{ProblemBody, answer_with, log_or_count};
 /// A refusal, on its way to the caller.
 ///
 /// A handler answers with it as an error; what the caller gets is written by the middleware, which knows the
-/// request's id and path.
-#[derive(Debug)]
+/// request's id and path. Cheap to clone: many may be refused for the same reason.
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
     code: Code,
     detail: Cow<'static, str>,
     members: Vec<(&'static str, Box<RawValue>)>,
     retry_after: Option<u64>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -68,7 +68,7 @@ impl Problem {
     /// With what caused it, for the log alone.
     #[must_use]
     pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
     }
 

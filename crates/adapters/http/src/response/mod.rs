@@ -5,19 +5,23 @@ mod end_reason;
 mod event_stream;
 mod instant;
 mod page;
+mod shared_answers;
 mod versioned;
 
-use actix_web::{HttpResponse, http::header::HeaderName};
+use actix_web::{HttpResponse, http::header::HeaderName, web::Bytes};
 use chrono::Duration;
 use domain::idempotency::Answer;
 use serde::Serialize;
+
+use crate::problem::Problem;
 
 pub(crate) use amount::Amount;
 pub(crate) use end_reason::EndReasonName;
 pub(crate) use event_stream::{Event, EventSource, EventStreams, EventText};
 pub(crate) use instant::Instant;
 pub(crate) use page::PageBody;
-pub(crate) use versioned::unless_known;
+pub(crate) use shared_answers::SharedAnswers;
+pub(crate) use versioned::Versioned;
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -25,6 +29,11 @@ const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     let seconds = duration.num_seconds() + i64::from(duration.subsec_nanos() > 0);
     u64::try_from(seconds).unwrap_or(0)
+}
+
+/// A body as it goes out, to be shared by all who are told the same.
+pub(crate) fn json_bytes(body: &impl Serialize) -> Result<Bytes, Problem> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(Problem::internal)
 }
 
 /// Answers 201 to a change that takes a key, and says so if the change had happened before.

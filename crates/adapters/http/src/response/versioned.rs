@@ -3,24 +3,40 @@
 use actix_web::{
     HttpResponse,
     http::header::{CacheControl, CacheDirective, ContentType, ETag, EntityTag},
+    web::Bytes,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::json_bytes;
 use crate::{problem::Problem, request::KnownVersions};
 
-/// Answers with a body and its version, or without a body when the caller has kept this very version.
-pub(crate) fn unless_known(known: &KnownVersions, body: &impl Serialize) -> Result<HttpResponse, Problem> {
-    let body = serde_json::to_vec(body).map_err(Problem::internal)?;
-    let version = version_of(&body);
-    let mut answer = if known.contain(&version) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    // What is listed is for those whose turn it is: nobody in between may keep it for others.
-    let kept = CacheControl(vec![CacheDirective::Private, CacheDirective::NoCache]);
-    answer.insert_header(kept).insert_header(ETag(version.clone()));
-    if known.contain(&version) {
-        return Ok(answer.finish());
+/// A body and its version. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Versioned {
+    body: Bytes,
+    version: EntityTag,
+}
+
+impl Versioned {
+    pub(crate) fn of(body: &impl Serialize) -> Result<Self, Problem> {
+        let body = json_bytes(body)?;
+        Ok(Self { version: version_of(&body), body })
     }
-    Ok(answer.insert_header(ContentType::json()).body(body))
+
+    /// Answers with the body and its version, or without the body when the caller has kept this very version.
+    pub(crate) fn unless_known(self, known: &KnownVersions) -> HttpResponse {
+        let Self { body, version } = self;
+        let is_known = known.contain(&version);
+        let mut answer = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        // What is listed is for those whose turn it is: nobody in between may keep it for others.
+        let kept = CacheControl(vec![CacheDirective::Private, CacheDirective::NoCache]);
+        answer.insert_header(kept).insert_header(ETag(version));
+        if is_known {
+            return answer.finish();
+        }
+        answer.insert_header(ContentType::json()).body(body)
+    }
 }
 
 /// A body's version: the same for the same bytes, on every instance and in every release.
@@ -48,7 +64,7 @@ mod tests {
             request.append_header((header::IF_NONE_MATCH, *tags))
         });
         let known = KnownVersions::extract(&request.to_http_request()).await.unwrap();
-        unless_known(&known, &[0; 0]).unwrap().status().as_u16()
+        Versioned::of(&[0; 0]).unwrap().unless_known(&known).status().as_u16()
     }
 
     #[actix_web::test]

@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod description;
 mod lifecycle;
+mod listings;
 mod rejections;
 mod streams;
 mod support;

@@ -1,16 +1,20 @@
 //! `GET /concerts`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
-use domain::catalog::Concert;
+use catalog::ListConcerts;
+use domain::{catalog::Concert, page::PageRequest};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::listings::Listings;
 use crate::{
     openapi::problems,
     problem::Problem,
     request::{KnownVersions, PageParameters, Query, QueueCaller},
-    response::{PageBody, unless_known},
+    response::{PageBody, Versioned},
     use_cases::UseCases,
 };
 
@@ -66,8 +70,15 @@ pub(crate) async fn list_concerts(
     query: Query,
     known: KnownVersions,
     use_cases: web::Data<UseCases>,
+    listings: web::Data<Listings>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_turn(&use_cases).await?;
-    let concerts = use_cases.list_concerts.handle(query.page()?).await?;
-    unless_known(&known, &PageBody::<ConcertBody>::from(concerts))
+    let page = query.page()?;
+    let listing = listings.concerts.ask(page, listing(Arc::clone(&use_cases.list_concerts), page)).await?;
+    Ok(listing.unless_known(&known))
+}
+
+async fn listing(list_concerts: Arc<ListConcerts>, page: PageRequest) -> Result<Versioned, Problem> {
+    let concerts = list_concerts.handle(page).await?;
+    Versioned::of(&PageBody::<ConcertBody>::from(concerts))
 }

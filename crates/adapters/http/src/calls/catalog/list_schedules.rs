@@ -1,18 +1,21 @@
 //! `GET /concerts/{concertId}/schedules`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
-use catalog::ListSchedulesQuery;
+use catalog::{ListSchedules, ListSchedulesQuery};
 use chrono::NaiveDate;
 use domain::catalog::ScheduleAvailability;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::listings::Listings;
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
     request::{KnownVersions, PathId, Query, QueueCaller},
-    response::{Instant, unless_known},
+    response::{Instant, Versioned},
     use_cases::UseCases,
 };
 
@@ -113,11 +116,21 @@ pub(crate) async fn list_schedules(
     query: Query,
     known: KnownVersions,
     use_cases: web::Data<UseCases>,
+    listings: web::Data<Listings>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_turn(&use_cases).await?;
-    let schedules = use_cases.list_schedules.handle(wanted(&query, concert)?).await?;
-    let schedules: Vec<_> = schedules.into_iter().map(ScheduleBody::from).collect();
-    unless_known(&known, &schedules)
+    let query = wanted(&query, concert)?;
+    let listing =
+        listings.schedules.ask(query, listing(Arc::clone(&use_cases.list_schedules), query)).await?;
+    Ok(listing.unless_known(&known))
+}
+
+async fn listing(
+    list_schedules: Arc<ListSchedules>,
+    query: ListSchedulesQuery,
+) -> Result<Versioned, Problem> {
+    let schedules = list_schedules.handle(query).await?;
+    Versioned::of(&schedules.into_iter().map(ScheduleBody::from).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

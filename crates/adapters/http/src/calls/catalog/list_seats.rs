@@ -1,18 +1,20 @@
 //! `GET /schedules/{scheduleId}/seats`.
 
-use actix_web::{HttpResponse, web};
-use catalog::{ListSeatsQuery, SeatView};
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, http::header::ContentType, web};
+use catalog::{ListSeats, ListSeatsQuery, SeatView};
 use domain::catalog::SeatStatus;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::list_schedules::All;
+use super::{list_schedules::All, listings::Listings};
 use crate::{
     openapi::problems,
     problem::{Code, Problem},
     request::{PathId, Query, QueueCaller},
-    response::Amount,
+    response::{Amount, json_bytes},
     use_cases::UseCases,
 };
 
@@ -109,9 +111,15 @@ pub(crate) async fn list_seats(
     schedule: PathId,
     query: Query,
     use_cases: web::Data<UseCases>,
+    listings: web::Data<Listings>,
 ) -> Result<HttpResponse, Problem> {
     caller.require_turn(&use_cases).await?;
-    let seats = use_cases.list_seats.handle(wanted(&query, schedule)?).await?;
-    let seats: Vec<_> = seats.into_iter().map(SeatBody::from).collect();
-    Ok(HttpResponse::Ok().json(seats))
+    let query = wanted(&query, schedule)?;
+    let listing = listings.seats.ask(query, listing(Arc::clone(&use_cases.list_seats), query)).await?;
+    Ok(HttpResponse::Ok().insert_header(ContentType::json()).body(listing))
+}
+
+async fn listing(list_seats: Arc<ListSeats>, query: ListSeatsQuery) -> Result<web::Bytes, Problem> {
+    let seats = list_seats.handle(query).await?;
+    json_bytes(&seats.into_iter().map(SeatBody::from).collect::<Vec<_>>())
 }
