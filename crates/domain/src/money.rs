@@ -83,6 +83,12 @@ impl Money {
         BigDecimal::new(BigInt::from(self.0), Self::DECIMALS)
     }
 
+    /// The amount as a number of units, if it is a whole one.
+    #[must_use]
+    pub const fn whole_units(self) -> Option<i64> {
+        if self.0 % 100 == 0 { Some(self.0 / 100) } else { None }
+    }
+
     /// The sum, or nothing when it is out of every bound.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {

@@ -20,6 +20,9 @@ impl From<Money> for Amount {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(units) = self.0.whole_units() {
+            return serializer.serialize_i64(units);
+        }
         RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
@@ -38,7 +41,18 @@ impl ToSchema for Amount {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_amount_is_written_as_it_is_shown(minor: i64, units in -1_000_000_000_000_i64..1_000_000_000_000) {
+            for amount in [Money::from_minor(minor), Money::from_minor(units * 100)] {
+                prop_assert_eq!(serde_json::to_string(&Amount(amount)).unwrap(), amount.to_string());
+            }
+        }
+    }
 
     #[test]
     fn an_amount_is_written_to_the_last_digit() {

@@ -13,6 +13,8 @@ use domain::{
     time::Timestamp,
 };
 
+use futures_util::future::{FutureExt, try_join};
+
 use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
 use crate::{
     fail_points::{Place, StoredChange, reach},
@@ -53,23 +55,22 @@ impl Catalog for PostgresStore {
         let rows = queries::schedules_of(concert).select(ScheduleRow::as_select()).load(&mut &*connection);
         let free =
             queries::free_seats_of_schedules(concert, moment(now)).load::<(StoredId, i64)>(&mut &*connection);
-        let (rows, free) = futures_util::future::try_join(rows, free).await.map_err(storage_error)?;
+        let (rows, free) = try_join(rows, free).await.map_err(storage_error)?;
         with_free_seats(rows, &free.into_iter().collect::<HashMap<_, _>>())
     }
 
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
-        let rows = schedules::table
-            .inner_join(seats::table.on(seats::schedule_id.eq(schedules::id)))
-            .filter(schedules::id.eq(StoredId(schedule.0)))
-            .order(seats::seat_number)
-            .select((ScheduleRow::as_select(), SeatRow::as_select()))
-            .load::<(ScheduleRow, SeatRow)>(&mut self.connection().await?)
-            .await
-            .map_err(storage_error)?;
-        let (schedules, seats): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
-        let Some(schedule) = schedules.into_iter().next() else { return Ok(None) };
+        let id = StoredId(schedule.0);
+        let connection = self.connection().await?;
+        // A schedule never changes, and its seats are added with it: two questions at once, of which the second may
+        // see more than the first, find nothing or all of it.
+        let row = schedules::table.find(id).select(ScheduleRow::as_select()).get_result(&mut &*connection);
+        let row = row.map(QueryResult::optional);
+        let seats = queries::seats_of(id).select(SeatRow::as_select()).load(&mut &*connection);
+        let (row, seats) = try_join(row, seats).await.map_err(storage_error)?;
+        let Some(row) = row else { return Ok(None) };
         let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
-        Ok(Some((Schedule::try_from(schedule)?, seats)))
+        Ok(Some((Schedule::try_from(row)?, seats)))
     }
 
     async fn occupancies(

@@ -35,7 +35,11 @@ impl Catalog for SqliteStore {
 
     async fn concert(&self, id: ConcertId) -> Result<Option<Concert>, StorageError> {
         let question = move |connection: &mut SqliteConnection| {
-            concerts::table.find(StoredId(id.0)).select(ConcertRow::as_select()).first(connection).optional()
+            concerts::table
+                .find(StoredId(id.0))
+                .select(ConcertRow::as_select())
+                .get_result(connection)
+                .optional()
         };
         self.readers.read(question).await?.map(Concert::try_from).transpose()
     }
@@ -58,8 +62,11 @@ impl Catalog for SqliteStore {
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
         let question = move |connection: &mut SqliteConnection| {
             let id = StoredId(schedule.0);
-            let row =
-                schedules::table.find(id).select(ScheduleRow::as_select()).first(connection).optional()?;
+            let row = schedules::table
+                .find(id)
+                .select(ScheduleRow::as_select())
+                .get_result(connection)
+                .optional()?;
             let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
             Ok(row.map(|row| (row, seats)))
         };

@@ -29,7 +29,7 @@ pub(super) fn find_record(
     let Some(key) = key else { return Ok(None) };
     let row = queries::idempotency_record(StoredId(user.0), operation.as_str(), key.as_str())
         .select(IdempotencyRow::as_select())
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(row.map(IdempotencyRecord::from))
 }

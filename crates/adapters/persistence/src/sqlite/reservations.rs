@@ -25,7 +25,7 @@ pub(super) fn find_reservation(
 ) -> Result<Option<Reservation>, Error> {
     let row = queries::reservation_of(StoredId(user.0), StoredId(id.0))
         .select((ReservationRow::as_select(), ScheduleRow::as_select(), concerts::name))
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
     let seats = queries::seats_of_reservations(vec![StoredId(id.0)])

@@ -62,7 +62,7 @@ pub(super) fn make(
 }
 
 fn find_room(connection: &mut SqliteConnection, now: StoredMoment) -> Result<Room, Error> {
-    let row: RoomRow = waiting_room::table.select(RoomRow::as_select()).first(connection)?;
+    let row: RoomRow = waiting_room::table.select(RoomRow::as_select()).get_result(connection)?;
     Ok(Room {
         policy: row.policy().map_err(row_error)?,
         roll: row.roll().map_err(row_error)?,
@@ -167,7 +167,8 @@ fn find_users(connection: &mut SqliteConnection, newcomers: &[Newcomer]) -> Resu
         }
         let live =
             queries::live_tickets().filter(queue_tickets::user_id.eq(id)).select(TicketRow::as_select());
-        let live = live.first(connection).optional()?.map(Ticket::try_from).transpose().map_err(row_error)?;
+        let live =
+            live.get_result(connection).optional()?.map(Ticket::try_from).transpose().map_err(row_error)?;
         known.insert(*user, live);
     }
     Ok(known)

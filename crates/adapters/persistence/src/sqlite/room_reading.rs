@@ -23,8 +23,8 @@ pub(super) fn read_room(
     since: Option<&RoomMark>,
     now: StoredMoment,
 ) -> Result<RoomReading, Error> {
-    let room: RoomRow = waiting_room::table.select(RoomRow::as_select()).first(connection)?;
-    let changes: i64 = waiting_room::table.select(sql::<BigInt>("changes")).first(connection)?;
+    let room: RoomRow = waiting_room::table.select(RoomRow::as_select()).get_result(connection)?;
+    let changes: i64 = waiting_room::table.select(sql::<BigInt>("changes")).get_result(connection)?;
     let since = since.and_then(|since| since.0.parse::<i64>().ok());
     // A file that has gone back, restored from a copy, can not say what has changed.
     let contents = match since.filter(|since| *since <= changes) {

@@ -38,7 +38,7 @@ impl WaitingRoom for SqliteStore {
         }
         let now = self.writing_clock();
         let claim = move |connection: &mut SqliteConnection| {
-            let room: RoomRow = waiting_room::table.select(RoomRow::as_select()).first(connection)?;
+            let room: RoomRow = waiting_room::table.select(RoomRow::as_select()).get_result(connection)?;
             room_changes::claim(connection, ticket, &room.policy().map_err(row_error)?, moment(now()))?;
             ticket_of(connection, ticket, user)
         };
@@ -68,7 +68,7 @@ impl WaitingRoom for SqliteStore {
 }
 
 fn find_ticket(connection: &mut SqliteConnection, id: TicketId) -> Result<Option<TicketRow>, Error> {
-    queue_tickets::table.find(StoredId(id.0)).select(TicketRow::as_select()).first(connection).optional()
+    queue_tickets::table.find(StoredId(id.0)).select(TicketRow::as_select()).get_result(connection).optional()
 }
 
 /// A user's ticket, for a decision about whether it is its turn.

@@ -45,7 +45,7 @@ impl From<SeatStatus> for SeatStatusName {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Seat)]
-pub(crate) struct SeatBody {
+pub(crate) struct SeatBody<'a> {
     /// The seat's id.
     #[schema(examples("0192f0c1-7e7b-7000-8000-000000000030"))]
     seat_id: Uuid,
@@ -54,25 +54,25 @@ pub(crate) struct SeatBody {
     seat_number: u8,
     /// What it is called in the hall.
     #[schema(examples("B2"))]
-    seat_name: String,
+    seat_name: &'a str,
     /// The grade.
     #[schema(examples("VIP"))]
-    grade: String,
+    grade: &'a str,
     /// The price.
     price: Amount,
     /// Whether it can be booked.
     status: SeatStatusName,
 }
 
-impl From<SeatView> for SeatBody {
-    fn from(SeatView { seat, status }: SeatView) -> Self {
+impl<'a> From<&'a SeatView> for SeatBody<'a> {
+    fn from(SeatView { seat, status }: &'a SeatView) -> Self {
         Self {
             seat_id: seat.id.0,
             seat_number: seat.number.get(),
-            seat_name: seat.name,
-            grade: seat.grade.as_str().to_owned(),
+            seat_name: &seat.name,
+            grade: seat.grade.as_str(),
             price: seat.price.into(),
-            status: status.into(),
+            status: (*status).into(),
         }
     }
 }
@@ -121,5 +121,5 @@ pub(crate) async fn list_seats(
 
 async fn listing(list_seats: Arc<ListSeats>, query: ListSeatsQuery) -> Result<web::Bytes, Problem> {
     let seats = list_seats.handle(query).await?;
-    json_bytes(&seats.into_iter().map(SeatBody::from).collect::<Vec<_>>())
+    json_bytes(&seats.iter().map(SeatBody::from).collect::<Vec<_>>())
 }
