@@ -17,6 +17,7 @@ mod catalog;
 mod clock;
 mod constraints;
 mod idempotency;
+mod made_together;
 mod migrations;
 mod payment_conditions;
 mod payments;

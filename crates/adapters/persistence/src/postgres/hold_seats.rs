@@ -285,16 +285,19 @@ async fn find_seats(
 struct FindHolds;
 
 /// How many unpaid seats of a schedule a user holds, and how many holds of it the user ever made: one question,
-/// because the first is only worth something as of the second.
+/// because the first is only worth something as of the second. Who never made one holds nothing.
 impl SqlText for FindHolds {
     const SQL: &'static str = "
-        SELECT (SELECT count(*)
-                FROM reservations JOIN reserved_seats ON reserved_seats.reservation_id = reservations.id
-                WHERE reservations.user_id = asked.user_id AND reservations.schedule_id = asked.schedule_id
-                  AND reservations.status = 'RESERVED' AND reservations.expires_at > asked.at),
-               (SELECT holds_made FROM hold_counts
-                WHERE hold_counts.user_id = asked.user_id AND hold_counts.schedule_id = asked.schedule_id)
-        FROM unnest({}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY AS asked (user_id, schedule_id, at, place)
+        SELECT CASE WHEN hold_counts.holds_made IS NOT NULL THEN
+                   (SELECT count(*)
+                    FROM seats JOIN reservations ON reservations.id = seats.reservation_id
+                    WHERE seats.schedule_id = asked.schedule_id AND NOT seats.sold AND seats.held_until > asked.at
+                      AND reservations.user_id = asked.user_id)
+               END,
+               hold_counts.holds_made
+        FROM unnest({}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
+             AS asked (user_id, schedule_id, at, place)
+        LEFT JOIN hold_counts ON hold_counts.user_id = asked.user_id AND hold_counts.schedule_id = asked.schedule_id
         ORDER BY asked.place";
     type Columns = (Nullable<BigInt>, Nullable<BigInt>);
 }
