@@ -16,7 +16,7 @@ pub const PRICE: u64 = 10;
 const SCHEDULE: u8 = 3;
 const SEAT: u8 = 4;
 const CONCERT: u8 = 5;
-pub const RESERVATION: u8 = 6;
+const RESERVATION: u8 = 6;
 
 /// A seat by its number among all: they fill one schedule after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub fn hold_request(token: &str, place: Place, key: Option<&str>) -> Vec<u8> {
     keyed_request("POST", "/reservations", Some(token), key, Some(&body))
 }
 
+/// The request of a payment for the seat that was put in for a number.
+pub fn pay_request(token: &str, number: u64) -> Vec<u8> {
+    let body = json!({"reservationId": Room::id(RESERVATION, number)}).to_string();
+    keyed_request("POST", "/payments", Some(token), None, Some(&body))
+}
+
 /// The path of a listing of seats.
 pub fn listing_path(schedule: u64) -> String {
     format!("/schedules/{}/seats", schedule_id(schedule))
@@ -57,7 +63,7 @@ impl Room {
         let dates = self.numbers_as(&schedules, "dates");
         let numbers = self.numbers_as(&(1..=SEATS), "seats");
         let (opened, show) = (self.instant("- 1"), self.instant("+ 2592000000000"));
-        let price = if self.is_file() { PRICE * 100 } else { PRICE };
+        let price = self.price();
         self.transaction(&format!(
             "INSERT INTO concerts (id, name, time_zone, created_at)
              VALUES ({concert}, 'A concert', 'Asia/Seoul', {opened}) ON CONFLICT DO NOTHING;
@@ -67,6 +73,33 @@ impl Room {
              SELECT {date}, seats.n, {seat}, 'A' || seats.n, 'R', {price} FROM {dates}, {numbers}"
         ))
         .await;
+    }
+
+    /// Holds a seat for each of these users, who begin with the first: seat after seat, date after date, for a day.
+    pub async fn put_held_seats(&self, users: RangeInclusive<u64>) {
+        self.put_schedules(1, 1..=Place(*users.end()).schedule()).await;
+        let [user, schedule, reservation] = [(1, "n"), (SCHEDULE, "((n - 1) / 50 + 1)"), (RESERVATION, "n")]
+            .map(|(kind, number)| self.sql_id_of(kind, number));
+        let (seat, source) = (format!("((n - 1) % {SEATS} + 1)"), self.numbers(&users));
+        let (now, end) = (self.instant("+ 0"), self.instant("+ 86400000000"));
+        let price = self.price();
+        self.transaction(&format!(
+            "INSERT INTO reservations (id, user_id, schedule_id, status, total_price, reserved_at, expires_at)
+             SELECT {reservation}, {user}, {schedule}, 'RESERVED', {price}, {now}, {end} FROM {source};
+             INSERT INTO reserved_seats (reservation_id, seat_number, schedule_id, seat_name, grade, price)
+             SELECT {reservation}, {seat}, {schedule}, 'A' || {seat}, 'R', {price} FROM {source};
+             INSERT INTO hold_counts (user_id, schedule_id, holds_made)
+             SELECT {user}, {schedule}, 1 FROM {source};
+             UPDATE seats SET held_until = {end}, reservation_id = held.reservation
+             FROM (SELECT {schedule} AS schedule, {seat} AS seat, {reservation} AS reservation FROM {source}) AS held
+             WHERE seats.schedule_id = held.schedule AND seats.seat_number = held.seat"
+        ))
+        .await;
+    }
+
+    /// What a seat costs, as the store writes it.
+    fn price(&self) -> u64 {
+        if self.is_file() { PRICE * 100 } else { PRICE }
     }
 }
 

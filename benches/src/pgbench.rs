@@ -45,7 +45,8 @@ impl Script {
     }
 }
 
-fn rate(told: &str) -> Option<f64> {
+/// The rate in what is told, by `pgbench` as by the bare writer.
+pub fn rate(told: &str) -> Option<f64> {
     let line = told.lines().find_map(|line| line.strip_prefix("tps = "))?;
     line.split(' ').next()?.parse().ok()
 }

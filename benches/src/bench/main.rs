@@ -18,7 +18,12 @@
 mod charges;
 mod contest;
 mod holds;
+mod joins;
+mod limit;
+mod listing;
+mod pays;
 mod poll;
+mod rounds;
 mod scene;
 mod spent;
 mod storm;
@@ -35,9 +40,12 @@ use encore_benches::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Work {
     Poll,
+    Listing,
     Storm,
+    Joins,
     Holds,
     Charges,
+    Pays,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -80,6 +88,9 @@ async fn main() {
     for work in works {
         match work {
             Work::Poll => poll::measure(&mut bench).await,
+            Work::Listing => listing::measure(&mut bench).await,
+            Work::Joins => joins::measure(&mut bench).await,
+            Work::Pays => pays::measure(&mut bench).await,
             Work::Storm => storm::measure(&mut bench).await,
             Work::Holds => holds::measure(&mut bench).await,
             Work::Charges => charges::measure(&mut bench).await,

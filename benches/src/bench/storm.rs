@@ -4,76 +4,63 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use encore_benches::{
     bare_handler::{BareHandler, PROBLEM},
-    findings::{Target, Work},
-    generator::{Connection, Expected, Order, Plan, Requests, Tally, closed_loop},
+    findings::Target,
+    generator::{Connection, Expected, Order, Requests, Tally},
     hall::{Place, SEATS, hold_request},
-    room::{Kind, Room, policy},
+    room::Kind,
 };
 
 use crate::{
     Bench,
-    contest::{Contest, Run, hold},
-    scene::Scene,
-    spent::Meter,
+    contest::{Contest, Load, Run, hold},
+    scene::{Scene, room_of_admitted},
 };
 
-/// How many attempts there are, over how many connections.
-const STORMS: [(u64, usize); 1] = [(10_000, 100)];
+/// How many attempts there are, over how many connections, and the ratio to reach.
+const STORMS: [(u64, usize, Option<Target>); 2] =
+    [(1_000, 10, None), (10_000, 100, Some(Target::AtLeast(0.9)))];
 const LASTS: Duration = Duration::from_secs(30);
-const DAY: Duration = Duration::from_hours(24);
 const LIMIT: &str = "bare handler that refuses";
 const EXPECTED: &[Expected] = &[Expected::CREATED, Expected { status: 409, mark: "\"SEAT_TAKEN\"" }];
 
 struct Storm {
     scene: Scene,
     bare: BareHandler,
-    tokens: Arc<Vec<String>>,
+    tokens: Vec<String>,
     connections: usize,
-    /// The date whose first seat is wanted in the next round.
+    /// The date whose first seat is wanted in the next run.
     next_schedule: u64,
     requests: Arc<Requests>,
 }
 
 pub(crate) async fn measure(bench: &mut Bench) {
     for kind in bench.stores.clone() {
-        for (attempts, connections) in STORMS {
+        for (attempts, connections, target) in STORMS {
             let title = format!(
                 "Storm on one seat, {attempts} attempts over {connections} connections, {}",
                 kind.name()
             );
-            let mut storm = Storm::of(kind, attempts, connections, bench.rounds).await;
-            let rounds = hold(&mut storm, bench.rounds).await;
-            bench.findings.judge(rounds.verdict(&title, LIMIT, Target::AtLeast(0.9)));
+            let rounds =
+                hold(&mut Storm::of(kind, attempts, connections, bench.rounds).await, bench.rounds).await;
             let about = "Everybody whose turn it is wants the same seat, a new one in each round; one gets it, all \
                          others are told that it is taken. The limit is a bare handler that checks the same token, \
                          reads the body, and answers with the very refusal of the service."
                 .to_owned();
-            let (tables, curves) = (vec![rounds.table(LIMIT)], rounds.curves(LIMIT));
-            bench.findings.add(Work { title, about, tables, curves });
+            rounds.file(&mut bench.findings, &title, about, LIMIT, target);
         }
     }
 }
 
 impl Storm {
     async fn of(kind: Kind, attempts: u64, connections: usize, rounds: usize) -> Self {
-        let room = Room::new(kind, &policy(attempts as u32, DAY, DAY)).await;
-        room.register(1..=attempts).await;
-        room.admit_in_bulk(1..=attempts).await;
-        // One more for the round that does not count, and one for the refusal that the limit repeats.
-        room.put_schedules(1, 1..=rounds as u64 + 2).await;
+        let room = room_of_admitted(kind, attempts).await;
+        // Beside the rounds: one that does not count, one at a fixed rate, and the refusal that the limit repeats.
+        room.put_schedules(1, 1..=rounds as u64 + 3).await;
         let tokens: Vec<_> = (1..=attempts).map(|number| room.token(number)).collect();
         let scene = Scene::start(room).await;
         let problem = refusal(scene.address, &tokens).await;
         let bare = BareHandler::start(&[(PROBLEM, &problem)]).await;
-        let requests = Arc::default();
-        Self { scene, bare, tokens: Arc::new(tokens), connections, next_schedule: 2, requests }
-    }
-
-    async fn rage(&self, address: SocketAddr, expected: &'static [Expected]) -> Tally {
-        let (connections, requests) = (self.connections, Arc::clone(&self.requests));
-        closed_loop(Plan { address, connections, requests, order: Order::Once, lasts: LASTS, expected })
-            .await
-            .insist()
+        Self { scene, bare, tokens, connections, next_schedule: 2, requests: Arc::default() }
     }
 }
 
@@ -97,20 +84,21 @@ impl Contest for Storm {
         self.requests = Arc::new(self.tokens.iter().map(|token| hold_request(token, place, None)).collect());
     }
 
-    async fn service(&mut self) -> Run {
-        let meter = Meter::start(self.scene.instance.id(), Some(&self.scene.room)).await;
-        let tally = self.rage(self.scene.address, EXPECTED).await;
-        assert_eq!(
-            tally.counts,
-            [1, self.tokens.len() as u64 - 1],
-            "expected one winner, and all to have asked"
-        );
-        Run::of(&tally, meter.each(tally.count()))
+    fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    fn load(&mut self) -> Load {
+        let (requests, connections) = (Arc::clone(&self.requests), self.connections);
+        Load { requests, connections, order: Order::Once, lasts: LASTS, expected: EXPECTED }
+    }
+
+    async fn check(&mut self, tally: &Tally) {
+        assert_eq!(tally.counts[0], 1, "expected one winner");
     }
 
     async fn limit(&mut self) -> Run {
-        let meter = Meter::start(self.bare.id(), None).await;
-        let tally = self.rage(self.bare.address, &EXPECTED[1..]).await;
-        Run::of(&tally, meter.each(tally.count()))
+        let load = Load { expected: &EXPECTED[1..], ..self.load() };
+        load.ask_limit(self.bare.address, self.bare.id()).await
     }
 }

@@ -3,11 +3,13 @@
 
 mod closed_loop;
 mod connection;
+mod open_loop;
 mod requests;
 mod tally;
 
 pub use closed_loop::{Order, Plan, closed_loop};
 pub use connection::{Answer, Connection};
+pub use open_loop::open_loop;
 pub use requests::Requests;
 pub use tally::{Expected, Tally};
 

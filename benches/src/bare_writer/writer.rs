@@ -1,0 +1,65 @@
+//! One thread that writes, and commits what has arrived together.
+
+use diesel::{Connection, QueryResult, SqliteConnection, connection::SimpleConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::step::Step;
+
+/// As many as the service commits together, at most.
+const TOGETHER_AT_MOST: usize = 256;
+/// As the service opens its file.
+const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                        PRAGMA foreign_keys = ON;";
+
+/// The statements of a change, each with how many rows it has to change.
+pub(crate) type Change = Vec<(Step, usize)>;
+
+/// A change, and who waits for it.
+pub(crate) struct Caller {
+    change: Change,
+    done: oneshot::Sender<()>,
+}
+
+/// Hands in a change, and waits until it is on the disk.
+pub(crate) async fn hand_in(hand: &mpsc::Sender<Caller>, change: Change) {
+    let (done, waiting) = oneshot::channel();
+    assert!(hand.send(Caller { change, done }).await.is_ok(), "the writer is gone");
+    waiting.await.expect("the writer answers");
+}
+
+/// Writes until nobody hands in any more.
+pub(crate) fn write(path: &str, mut waiting: mpsc::Receiver<Caller>) {
+    let mut connection = SqliteConnection::establish(path).expect("the file can be opened");
+    connection.batch_execute(SETTINGS).expect("the file can be set up");
+    let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
+    while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
+        let mut answers = Vec::with_capacity(together.len());
+        run(&mut connection, "BEGIN IMMEDIATE").expect("the file can be written to");
+        for Caller { change, done } in together.drain(..) {
+            make(&mut connection, change).expect("a change can be made");
+            answers.push(done);
+        }
+        run(&mut connection, "COMMIT").expect("the changes can be committed");
+        for done in answers {
+            done.send(()).expect("whoever handed it in waits");
+        }
+    }
+}
+
+fn run(connection: &mut SqliteConnection, sql: &'static str) -> QueryResult<usize> {
+    Step { sql, values: Vec::new() }.run(connection)
+}
+
+/// Makes a change, or none of it where one of its conditions does not hold.
+fn make(connection: &mut SqliteConnection, change: Change) -> QueryResult<()> {
+    run(connection, "SAVEPOINT change")?;
+    for (step, wanted) in change {
+        let sql = step.sql;
+        let changed = step.run(connection)?;
+        if changed != wanted {
+            run(connection, "ROLLBACK TO change")?;
+            panic!("expected {wanted} rows to be changed, not {changed}: {sql}");
+        }
+    }
+    run(connection, "RELEASE change").map(|_| ())
+}

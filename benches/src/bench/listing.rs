@@ -1,0 +1,77 @@
+//! Listings of the seats of a date.
+
+use std::{sync::Arc, time::Duration};
+
+use encore_benches::{
+    bare_handler::{BareHandler, LISTING},
+    findings::Target,
+    generator::{Connection, Expected, Order, Requests, Tally},
+    hall::listing_path,
+    room::Kind,
+};
+
+use crate::{
+    Bench,
+    contest::{Contest, Load, Run, hold},
+    scene::{Scene, room_of_admitted},
+};
+
+const USERS: u64 = 1_000;
+const SCHEDULES: u64 = 100;
+const CONNECTIONS: usize = 64;
+const LASTS: Duration = Duration::from_secs(2);
+const LIMIT: &str = "bare handler";
+const EXPECTED: &[Expected] = &[Expected { status: 200, mark: "\"AVAILABLE\"" }];
+
+struct Listings {
+    scene: Scene,
+    bare: BareHandler,
+    requests: Arc<Requests>,
+}
+
+pub(crate) async fn measure(bench: &mut Bench) {
+    for kind in bench.stores.clone() {
+        let title = format!("Listings of 50 seats, {CONNECTIONS} connections, {}", kind.name());
+        let rounds = hold(&mut Listings::on(kind).await, bench.rounds).await;
+        let about = format!(
+            "{USERS} users list the seats of {SCHEDULES} dates, over and over for {} s. The limit is a bare handler \
+             that checks the same token and answers with the same bytes.",
+            LASTS.as_secs()
+        );
+        rounds.file(&mut bench.findings, &title, about, LIMIT, Some(Target::AtLeast(0.5)));
+    }
+}
+
+impl Listings {
+    async fn on(kind: Kind) -> Self {
+        let room = room_of_admitted(kind, USERS).await;
+        room.put_schedules(1, 1..=SCHEDULES).await;
+        let request = |number| room.request(number, "GET", &listing_path(number % SCHEDULES + 1));
+        let requests: Requests = (1..=USERS).map(request).collect();
+        let scene = Scene::start(room).await;
+        let mut connection = Connection::open(scene.address).await.expect("the instance takes connections");
+        let answer = connection.ask(requests.get(0).expect("there are some")).await;
+        let listing = String::from_utf8(answer.expect("the instance answers").body.to_vec());
+        let bare = BareHandler::start(&[(LISTING, &listing.expect("a listing is a text"))]).await;
+        Self { scene, bare, requests: Arc::new(requests) }
+    }
+}
+
+impl Contest for Listings {
+    async fn prepare(&mut self) {}
+
+    fn scene(&self) -> &Scene {
+        &self.scene
+    }
+
+    fn load(&mut self) -> Load {
+        let requests = Arc::clone(&self.requests);
+        Load { requests, connections: CONNECTIONS, order: Order::Over, lasts: LASTS, expected: EXPECTED }
+    }
+
+    async fn check(&mut self, _tally: &Tally) {}
+
+    async fn limit(&mut self) -> Run {
+        self.load().ask_limit(self.bare.address, self.bare.id()).await
+    }
+}
