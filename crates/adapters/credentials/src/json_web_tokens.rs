@@ -29,10 +29,13 @@ pub struct JsonWebTokens {
     queue: Validation,
 }
 
+/// The issuer and the audience are looked at with the signature, and not read again.
 #[derive(Serialize, Deserialize)]
 struct AccessBody {
-    iss: String,
-    aud: String,
+    #[serde(skip_deserializing)]
+    iss: &'static str,
+    #[serde(skip_deserializing)]
+    aud: &'static str,
     sub: Uuid,
     iat: i64,
     exp: i64,
@@ -40,8 +43,10 @@ struct AccessBody {
 
 #[derive(Serialize, Deserialize)]
 struct QueueBody {
-    iss: String,
-    aud: String,
+    #[serde(skip_deserializing)]
+    iss: &'static str,
+    #[serde(skip_deserializing)]
+    aud: &'static str,
     sub: Uuid,
     /// The ticket.
     jti: Uuid,
@@ -98,8 +103,8 @@ fn still_good(exp: i64, now: Timestamp) -> Result<Timestamp, BadToken> {
 impl Tokens for JsonWebTokens {
     fn sign_access(&self, claims: &AccessClaims, now: Timestamp) -> Result<SignedToken, SigningFailed> {
         self.sign(&AccessBody {
-            iss: ISSUER.to_owned(),
-            aud: ACCESS_AUDIENCE.to_owned(),
+            iss: ISSUER,
+            aud: ACCESS_AUDIENCE,
             sub: claims.user.0,
             iat: now.timestamp(),
             exp: claims.expires_at.timestamp(),
@@ -108,8 +113,8 @@ impl Tokens for JsonWebTokens {
 
     fn sign_queue(&self, claims: &QueueClaims, now: Timestamp) -> Result<SignedToken, SigningFailed> {
         self.sign(&QueueBody {
-            iss: ISSUER.to_owned(),
-            aud: QUEUE_AUDIENCE.to_owned(),
+            iss: ISSUER,
+            aud: QUEUE_AUDIENCE,
             sub: claims.user.0,
             jti: claims.ticket.0,
             number: claims.number,
@@ -193,13 +198,8 @@ mod tests {
     #[test]
     fn a_token_with_another_algorithm_is_refused() {
         let tokens = tokens("a");
-        let body = AccessBody {
-            iss: ISSUER.into(),
-            aud: ACCESS_AUDIENCE.into(),
-            sub: Uuid::from_u128(1),
-            iat: 0,
-            exp: 1_000,
-        };
+        let body =
+            AccessBody { iss: ISSUER, aud: ACCESS_AUDIENCE, sub: Uuid::from_u128(1), iat: 0, exp: 1_000 };
         let other = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &body, &tokens.signing).unwrap();
         assert_eq!(tokens.verify_access(&other, at(1)), Err(BadToken));
         // {"alg":"none","typ":"JWT"} with a good body and no signature.
