@@ -9,7 +9,7 @@ RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "nextest r
 MUTATED := domain waiting-room catalog reservation wallet payment identity idempotency
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-postgres test storm controls mutants fuzz-api bench-room bench-overload lint format openapi
+.PHONY: help run run-postgres test storm controls mutants fuzz-api bench bench-room bench-overload lint format openapi
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ fuzz-api: ## Let a fuzzer that reads the API's description loose on both stores;
 
 mutants: $(TOOLS)/bin/cargo-mutants ## Change the rules and the use cases in every way known, and see which changes no test notices
 	CARGO_PROFILE_DEV_DEBUG=0 $(TOOLS)/bin/cargo-mutants mutants --output target --timeout 15 $(foreach package,$(MUTATED),--package $(package))
+
+bench: ## Measure the service beside its limits, and write a report; WORK, STORE and ROUNDS narrow it; takes half an hour
+	$(CARGO) build --locked --release --package app --package encore-benches --bins
+	@TEST_DATABASE_DURABLE=yes tests/with-postgres $(or $(CARGO_TARGET_DIR),target)/release/bench \
+		$(if $(STORE),--store $(STORE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(WORK)
 
 bench-room: ## Measure the waiting room with a million people in it, and print a report; takes some minutes
 	$(CARGO) build --locked --release --package app --package encore-benches --bins

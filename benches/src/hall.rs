@@ -17,6 +17,8 @@ const SCHEDULE: u8 = 3;
 const SEAT: u8 = 4;
 const CONCERT: u8 = 5;
 const RESERVATION: u8 = 6;
+const ENTRY: u8 = 7;
+const PAYMENT: u8 = 9;
 
 /// A seat by its number among all: they fill one schedule after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,10 @@ pub fn hold_request(token: &str, place: Place, key: Option<&str>) -> Vec<u8> {
 pub fn pay_request(token: &str, number: u64) -> Vec<u8> {
     let body = json!({"reservationId": Room::id(RESERVATION, number)}).to_string();
     keyed_request("POST", "/payments", Some(token), None, Some(&body))
+}
+
+pub fn concert_id(concert: u64) -> Uuid {
+    Room::id(CONCERT, concert)
 }
 
 /// The path of a listing of seats.
@@ -93,6 +99,39 @@ impl Room {
              UPDATE seats SET held_until = {end}, reservation_id = held.reservation
              FROM (SELECT {schedule} AS schedule, {seat} AS seat, {reservation} AS reservation FROM {source}) AS held
              WHERE seats.schedule_id = held.schedule AND seats.seat_number = held.seat"
+        ))
+        .await;
+    }
+
+    /// Sells seats to so many users in turn, each paid for on its own. Places begin with 1 here.
+    pub async fn put_sold_seats(&self, places: RangeInclusive<u64>, users: u64) {
+        let number = format!("(n % {users} + 1)");
+        let [user, schedule, reservation, payment, entry] = [
+            (1, number.as_str()),
+            (SCHEDULE, "((n - 1) / 50 + 1)"),
+            (RESERVATION, "n"),
+            (PAYMENT, "n"),
+            (ENTRY, "n"),
+        ]
+        .map(|(kind, number)| self.sql_id_of(kind, number));
+        let (seat, source, price) = (format!("((n - 1) % {SEATS} + 1)"), self.numbers(&places), self.price());
+        let (now, first) = (self.instant("+ 0"), places.start());
+        let entries = (places.end() + 1 - first).div_ceil(users);
+        self.transaction(&format!(
+            "INSERT INTO reservations (id, user_id, schedule_id, status, total_price, reserved_at, expires_at)
+             SELECT {reservation}, {user}, {schedule}, 'PAID', {price}, {now}, {now} FROM {source};
+             INSERT INTO reserved_seats (reservation_id, seat_number, schedule_id, seat_name, grade, price, sold)
+             SELECT {reservation}, {seat}, {schedule}, 'A' || {seat}, 'R', {price}, true FROM {source};
+             INSERT INTO hold_counts (user_id, schedule_id, holds_made)
+             SELECT {user}, {schedule}, 1 FROM {source};
+             INSERT INTO payments (id, reservation_id, user_id, amount, status, paid_at)
+             SELECT {payment}, {reservation}, {user}, {price}, 'PAID', {now} FROM {source};
+             INSERT INTO ledger_entries (id, user_id, sequence, kind, amount, balance_after, reference, at)
+             SELECT {entry}, {user}, (n - {first}) / {users} + 1, 'PAYMENT', -{price}, 0, {payment}, {now} FROM {source};
+             UPDATE wallets SET entries = {entries};
+             UPDATE seats SET sold = true, reservation_id = bought.reservation
+             FROM (SELECT {schedule} AS schedule, {seat} AS seat, {reservation} AS reservation FROM {source}) AS bought
+             WHERE seats.schedule_id = bought.schedule AND seats.seat_number = bought.seat"
         ))
         .await;
     }

@@ -1,7 +1,7 @@
 //! How the service does beside the limits of what it is built on: `make bench`.
 //!
 //! Starts stores, instances of the shipped executable and the limits by itself, measures both in turn, and writes what
-//! was found to standard output as Markdown. Ends with 1 when a target was missed.
+//! was found as Markdown and as a page. Ends with 1 when a target was missed.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,22 +17,28 @@
 
 mod charges;
 mod contest;
+mod fans;
 mod holds;
 mod joins;
 mod limit;
 mod listing;
+mod memory;
 mod pays;
 mod poll;
 mod rounds;
 mod scene;
+mod size;
 mod spent;
 mod storm;
 
-use std::io::Write;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Parser, ValueEnum};
 use encore_benches::{
-    findings::{Findings, markdown},
+    findings::{Findings, html, markdown},
     room::Kind,
 };
 
@@ -46,6 +52,9 @@ enum Work {
     Holds,
     Charges,
     Pays,
+    Fans,
+    Memory,
+    Size,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +74,9 @@ struct Options {
     /// How often each is measured.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The folder into which the reports are written.
+    #[arg(long, default_value = "target/bench")]
+    reports: PathBuf,
 }
 
 /// What every work is told, and where it puts what it has found.
@@ -91,14 +103,26 @@ async fn main() {
             Work::Listing => listing::measure(&mut bench).await,
             Work::Joins => joins::measure(&mut bench).await,
             Work::Pays => pays::measure(&mut bench).await,
+            Work::Fans => fans::measure(&mut bench).await,
+            Work::Memory => memory::measure(&mut bench).await,
+            Work::Size => size::measure(&mut bench).await,
             Work::Storm => storm::measure(&mut bench).await,
             Work::Holds => holds::measure(&mut bench).await,
             Work::Charges => charges::measure(&mut bench).await,
         }
+        // What was found so far is not lost with what comes after it.
+        write_reports(&options.reports, &bench.findings);
     }
-    std::io::stdout().write_all(markdown(&bench.findings).as_bytes()).unwrap();
+    eprintln!("the reports are in {}", options.reports.display());
     if bench.findings.missed().next().is_some() {
         std::process::exit(1);
+    }
+}
+
+fn write_reports(folder: &Path, findings: &Findings) {
+    fs::create_dir_all(folder).expect("the folder for the reports can be made");
+    for (name, text) in [("report.md", markdown(findings)), ("report.html", html(findings))] {
+        fs::write(folder.join(name), text).expect("the reports can be written");
     }
 }
 

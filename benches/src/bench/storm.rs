@@ -1,12 +1,18 @@
 //! Storms: many who want one seat.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use encore_benches::{
     bare_handler::{BareHandler, PROBLEM},
-    findings::Target,
-    generator::{Connection, Expected, Order, Requests, Tally},
-    hall::{Place, SEATS, hold_request},
+    findings::{Findings, Spread, Target, Verdict, decimals},
+    generator::{Connection, Expected, Look, Order, Requests, Tally, View, Watch, stale_for},
+    hall::{Place, SEATS, hold_request, listing_path},
+    http::request,
+    report::percentile,
     room::Kind,
 };
 
@@ -21,6 +27,12 @@ const STORMS: [(u64, usize, Option<Target>); 2] =
     [(1_000, 10, None), (10_000, 100, Some(Target::AtLeast(0.9)))];
 const LASTS: Duration = Duration::from_secs(30);
 const LIMIT: &str = "bare handler that refuses";
+/// How often the seats are listed meanwhile, and for how long before, when nothing else happens.
+const LISTED_EVERY: Duration = Duration::from_millis(5);
+const IDLE: Duration = Duration::from_millis(1_500);
+/// How many times longer a listing may take meanwhile (p95), and for how many milliseconds it may tell what is over.
+const LISTING_RATIO: f64 = 3.0;
+const STALE_AT_MOST: f64 = 250.0;
 const EXPECTED: &[Expected] = &[Expected::CREATED, Expected { status: 409, mark: "\"SEAT_TAKEN\"" }];
 
 struct Storm {
@@ -28,9 +40,22 @@ struct Storm {
     bare: BareHandler,
     tokens: Vec<String>,
     connections: usize,
-    /// The date whose first seat is wanted in the next run.
+    /// The date whose first seat is wanted.
     next_schedule: u64,
     requests: Arc<Requests>,
+    watch: Option<Watch>,
+    idle: Vec<Look>,
+    /// What was seen of each run of the service.
+    seen: Vec<Seen>,
+}
+
+/// What was seen of the wanted seat's date, in milliseconds.
+struct Seen {
+    /// How long listings took (p95), before the storm and in it.
+    idle: f64,
+    meanwhile: f64,
+    /// For how long the seat was still told to be free when it no longer was.
+    stale: f64,
 }
 
 pub(crate) async fn measure(bench: &mut Bench) {
@@ -40,13 +65,16 @@ pub(crate) async fn measure(bench: &mut Bench) {
                 "Storm on one seat, {attempts} attempts over {connections} connections, {}",
                 kind.name()
             );
-            let rounds =
-                hold(&mut Storm::of(kind, attempts, connections, bench.rounds).await, bench.rounds).await;
+            let mut storm = Storm::of(kind, attempts, connections, bench.rounds).await;
+            let rounds = hold(&mut storm, bench.rounds).await;
             let about = "Everybody whose turn it is wants the same seat, a new one in each round; one gets it, all \
                          others are told that it is taken. The limit is a bare handler that checks the same token, \
                          reads the body, and answers with the very refusal of the service."
                 .to_owned();
             rounds.file(&mut bench.findings, &title, about, LIMIT, target);
+            // Neither the first run nor the one at a fixed rate counts.
+            let seen = &storm.seen[1..=bench.rounds];
+            judge_listings(&mut bench.findings, &title, seen, target.is_some());
         }
     }
 }
@@ -60,8 +88,45 @@ impl Storm {
         let scene = Scene::start(room).await;
         let problem = refusal(scene.address, &tokens).await;
         let bare = BareHandler::start(&[(PROBLEM, &problem)]).await;
-        Self { scene, bare, tokens, connections, next_schedule: 2, requests: Arc::default() }
+        Self {
+            scene,
+            bare,
+            tokens,
+            connections,
+            next_schedule: 1,
+            requests: Arc::default(),
+            watch: None,
+            idle: Vec::new(),
+            seen: Vec::new(),
+        }
     }
+}
+
+fn judge_listings(findings: &mut Findings, title: &str, seen: &[Seen], is_judged: bool) {
+    let spread = |figure: fn(&Seen) -> f64| Spread::of(seen.iter().map(figure));
+    let [idle, meanwhile] = [spread(|seen| seen.idle), spread(|seen| seen.meanwhile)];
+    findings.judge(Verdict {
+        work: format!("{title}: listing of seats meanwhile, p95"),
+        figure: format!("{} ms", decimals(meanwhile.median, 2)),
+        limit: format!("idle: {} ms", decimals(idle.median, 2)),
+        value: spread(|seen| seen.meanwhile / seen.idle),
+        unit: "",
+        target: is_judged.then_some(Target::AtMost(LISTING_RATIO)),
+    });
+    let stale = spread(|seen| seen.stale);
+    findings.judge(Verdict {
+        work: format!("{title}: a taken seat still listed, in the worst round"),
+        figure: format!("{} ms", decimals(stale.most, 1)),
+        limit: String::new(),
+        value: Spread { median: stale.most, ..stale },
+        unit: "ms",
+        target: is_judged.then_some(Target::AtMost(STALE_AT_MOST)),
+    });
+}
+
+fn p95_milliseconds<'a>(looks: impl Iterator<Item = &'a Look>) -> f64 {
+    let mut took: Vec<f64> = looks.map(|look| look.took().as_secs_f64() * 1e3).collect();
+    percentile(&mut took, 0.95)
 }
 
 /// What the second who wants a seat is told.
@@ -77,11 +142,42 @@ async fn refusal(address: SocketAddr, tokens: &[String]) -> String {
     told
 }
 
+impl Storm {
+    fn place(&self) -> Place {
+        Place((self.next_schedule - 1) * SEATS)
+    }
+
+    /// Lists the seats of the date over and over: those that are free.
+    fn watch(&self) -> Watch {
+        let path = listing_path(self.place().schedule());
+        let request = request("GET", &path, self.tokens.last().map(String::as_str), None);
+        let mark = "\"seatNumber\":1,".to_owned();
+        Watch::start(View { address: self.scene.address, request, every: LISTED_EVERY, mark })
+    }
+
+    fn load_of(&self, expected: &'static [Expected]) -> Load {
+        let (requests, connections) = (Arc::clone(&self.requests), self.connections);
+        Load { requests, connections, order: Order::Once, lasts: LASTS, expected }
+    }
+
+    fn see(&mut self, looks: &[Look], tally: &Tally, won_at: Instant) {
+        let storm = tally.began..tally.began + tally.elapsed;
+        self.seen.push(Seen {
+            idle: p95_milliseconds(self.idle.iter()),
+            meanwhile: p95_milliseconds(looks.iter().filter(|look| storm.contains(&look.due))),
+            stale: stale_for(looks, won_at).as_secs_f64() * 1e3,
+        });
+    }
+}
+
 impl Contest for Storm {
     async fn prepare(&mut self) {
-        let place = Place((self.next_schedule - 1) * SEATS);
         self.next_schedule += 1;
+        let place = self.place();
         self.requests = Arc::new(self.tokens.iter().map(|token| hold_request(token, place, None)).collect());
+        let watch = self.watch();
+        tokio::time::sleep(IDLE).await;
+        self.idle = watch.stop().await;
     }
 
     fn scene(&self) -> &Scene {
@@ -89,16 +185,19 @@ impl Contest for Storm {
     }
 
     fn load(&mut self) -> Load {
-        let (requests, connections) = (Arc::clone(&self.requests), self.connections);
-        Load { requests, connections, order: Order::Once, lasts: LASTS, expected: EXPECTED }
+        self.watch = Some(self.watch());
+        self.load_of(EXPECTED)
     }
 
     async fn check(&mut self, tally: &Tally) {
         assert_eq!(tally.counts[0], 1, "expected one winner");
+        let looks = self.watch.take().expect("somebody watches every run").stop().await;
+        let won_at = tally.firsts[0].expect("there is a winner");
+        assert!(looks.iter().any(|look| look.is_there), "expected the seat to be free at first");
+        self.see(&looks, tally, won_at);
     }
 
     async fn limit(&mut self) -> Run {
-        let load = Load { expected: &EXPECTED[1..], ..self.load() };
-        load.ask_limit(self.bare.address, self.bare.id()).await
+        self.load_of(&EXPECTED[1..]).ask_limit(self.bare.address, self.bare.id()).await
     }
 }

@@ -4,20 +4,14 @@ use std::fmt::Write;
 
 use super::{Findings, Table, Target, Verdict, decimals};
 
-const SUMMARY: [&str; 6] =
+pub(super) const SUMMARY: [&str; 6] =
     ["work", "the service", "its limit", "ratio or figure (least to most)", "to reach", ""];
 
 /// The whole report.
 pub fn markdown(findings: &Findings) -> String {
     let mut text = format!("{}\n\n## Summary\n\n", findings.machine);
     text.push_str(&table(&SUMMARY, findings.verdicts.iter().map(verdict_row)));
-    let missed: Vec<_> = findings.missed().map(|verdict| verdict.work.as_str()).collect();
-    let told = if missed.is_empty() {
-        "Every target was reached.".to_owned()
-    } else {
-        format!("**Missed**: {}.", missed.join("; "))
-    };
-    text.extend(["\n", &told, "\n"]);
+    text.extend(["\n", &outcome(findings), "\n"]);
     for work in &findings.works {
         write!(text, "\n## {}\n\n{}\n", work.title, work.about).unwrap();
         for Table { head, rows } in &work.tables {
@@ -27,6 +21,16 @@ pub fn markdown(findings: &Findings) -> String {
         }
     }
     text
+}
+
+/// What was missed, or that nothing was.
+pub(super) fn outcome(findings: &Findings) -> String {
+    let missed: Vec<_> = findings.missed().map(|verdict| verdict.work.as_str()).collect();
+    if missed.is_empty() {
+        "Every target was reached.".to_owned()
+    } else {
+        format!("**Missed**: {}.", missed.join("; "))
+    }
 }
 
 /// The cells of a verdict.

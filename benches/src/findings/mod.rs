@@ -1,8 +1,11 @@
 //! What was found, before it is written down: a verdict for each target, and a work's tables and curves.
 
+mod html;
 mod markdown;
+mod plots;
 mod spread;
 
+pub use html::html;
 pub use markdown::markdown;
 pub use spread::Spread;
 

@@ -55,7 +55,7 @@ async fn ask(plan: Plan) -> Tally {
         ended.expect("a connection asks to the end");
     }
     let mut tally = shared.tally.borrow().clone();
-    tally.elapsed = shared.began.elapsed();
+    (tally.began, tally.elapsed) = (shared.began, shared.began.elapsed());
     tally
 }
 

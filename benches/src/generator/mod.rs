@@ -6,17 +6,19 @@ mod connection;
 mod open_loop;
 mod requests;
 mod tally;
+mod watch;
 
 pub use closed_loop::{Order, Plan, closed_loop};
 pub use connection::{Answer, Connection};
 pub use open_loop::open_loop;
 pub use requests::Requests;
 pub use tally::{Expected, Tally};
+pub use watch::{Look, View, Watch, stale_for};
 
 use tokio::{runtime::Builder, task::LocalSet};
 
 /// Runs a future and what it spawns on one thread of their own.
-async fn on_one_thread<T: Send + 'static, F: Future<Output = T>>(
+pub async fn on_one_thread<T: Send + 'static, F: Future<Output = T>>(
     make: impl FnOnce() -> F + Send + 'static,
 ) -> T {
     let running = tokio::task::spawn_blocking(|| {

@@ -69,7 +69,7 @@ async fn ask(plan: Plan, a_second: f64) -> Tally {
     }
     releasing.join().expect("all were released");
     let mut tally = shared.tally.borrow().clone();
-    tally.elapsed = timetable.began.elapsed();
+    (tally.began, tally.elapsed) = (timetable.began, timetable.began.elapsed());
     tally
 }
 

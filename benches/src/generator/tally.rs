@@ -1,6 +1,6 @@
 //! What came of asking.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
@@ -34,7 +34,10 @@ impl Expected {
 #[derive(Clone)]
 pub struct Tally {
     pub latencies: Histogram<u64>,
+    pub began: Instant,
     pub elapsed: Duration,
+    /// When the first answer came of each of the expected ones, in their order.
+    pub firsts: Vec<Option<Instant>>,
     /// How often each of the expected answers came, in their order.
     pub counts: Vec<u64>,
     expected: &'static [Expected],
@@ -45,7 +48,9 @@ impl Tally {
     pub fn new(expected: &'static [Expected]) -> Self {
         Self {
             latencies: Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, DIGITS).unwrap(),
+            began: Instant::now(),
             elapsed: Duration::ZERO,
+            firsts: vec![None; expected.len()],
             counts: vec![0; expected.len()],
             expected,
             unexpected: None,
@@ -55,7 +60,12 @@ impl Tally {
     pub fn record(&mut self, took: Duration, answer: &Answer<'_>) {
         self.latencies.saturating_record(took.as_micros() as u64);
         match self.expected.iter().position(|expected| expected.is(answer)) {
-            Some(kind) => self.counts[kind] += 1,
+            Some(kind) => {
+                self.counts[kind] += 1;
+                if self.firsts[kind].is_none() {
+                    self.firsts[kind] = Some(Instant::now());
+                }
+            }
             None if self.unexpected.is_none() => {
                 let body = &answer.body[..answer.body.len().min(SAMPLE)];
                 self.unexpected = Some(format!("{} {}", answer.status, String::from_utf8_lossy(body)));
