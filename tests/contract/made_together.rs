@@ -94,10 +94,8 @@ async fn charges_that_arrive_together_are_made_or_not_each_by_itself(stage: Stag
     let mut charges = Vec::new();
     for (place, guest) in guests.iter().enumerate() {
         let amount = Money::from_minor(i64::try_from(place).unwrap() + 1);
-        let mut charged = BalanceCharged {
-            keyed: keyed("the-same-for-everybody"),
-            ..stage.decide_charge(*guest, amount)
-        };
+        let mut charged =
+            BalanceCharged { keyed: keyed("the-same-for-everybody"), ..stage.decide_charge(*guest, amount) };
         match place % 12 {
             3 => stage.leave(guest.ticket).await,
             7 => {

@@ -28,6 +28,15 @@ pub(super) fn settings(lent_for: Duration) -> String {
     )
 }
 
+/// For statements that a crowd depends on, and that look up rows by index. They are planned once, for tables of any
+/// size: a plan that was made while a table was empty would otherwise be kept while it fills, and read all of it
+/// each time.
+pub(super) const BY_INDEX: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+                                   SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+
+/// Takes it back for a transaction that reads a whole table.
+pub(super) const WHOLE_TABLES: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on";
+
 /// Whoever migrates holds this lock, so that several can try at once. An arbitrary number of ours.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(3623190817)";
 

@@ -24,7 +24,7 @@ use tokio::{
 };
 use tokio_postgres::{NoTls, Socket, tls::NoTlsStream};
 
-use super::connect::{settings, usable};
+use super::connect::{BY_INDEX, settings, usable};
 use crate::limits::WAITING_AT_MOST;
 
 /// How often it is looked whether a connection is overdue.
@@ -53,8 +53,12 @@ impl Connections {
         Self::with_settings(url, connections, lent_for, "")
     }
 
-    /// The same, with connections that are told something more.
-    pub(super) fn with_settings(
+    /// The same, for statements that look up every row by its index: see [`BY_INDEX`].
+    pub(super) fn by_index(url: &str, connections: usize, lent_for: Duration) -> Result<Self, StorageError> {
+        Self::with_settings(url, connections, lent_for, BY_INDEX)
+    }
+
+    fn with_settings(
         url: &str,
         connections: usize,
         lent_for: Duration,

@@ -68,7 +68,7 @@ pub struct PostgresStore {
     readings: Connections,
     clock: Arc<ServerClock>,
     room: RoomBatch,
-    lines: Lines,
+    lines: Arc<Lines>,
     notices: Arc<Listener>,
 }
 
@@ -93,9 +93,9 @@ impl PostgresStore {
         let clock = Arc::new(ServerClock::new(ask_time(&pool).await?));
         tokio::spawn(follow_time(pool.clone(), Arc::downgrade(&clock)));
         let (readings, changes) =
-            (Connections::new(url, 1, READ_WITHIN)?, Connections::new(url, 1, ANSWERED_WITHIN)?);
+            (Connections::by_index(url, 1, READ_WITHIN)?, Connections::by_index(url, 1, ANSWERED_WITHIN)?);
         let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
-        let lines = Lines::open(url)?;
+        let lines = Arc::new(Lines::open(url)?);
         let notices = Arc::new(Listener::new(url.to_owned()));
         Ok(Self { pool, readings, clock, room, lines, notices })
     }

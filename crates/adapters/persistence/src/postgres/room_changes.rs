@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{dsl::case_when, prelude::*, result::Error, sql_types::BigInt};
+use diesel::{prelude::*, result::Error, sql_types::BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
@@ -23,7 +23,7 @@ use super::{
     statement::{SqlText, Statement, values},
 };
 use crate::{
-    codes::{Code, TicketStatus},
+    codes::Code,
     fail_points::{Place, StoredChange, reach},
     queries,
     room_changes::{RoomChanges, RoomOutcomes},
@@ -67,15 +67,20 @@ pub(super) async fn make(
     })
 }
 
+struct EndRunOutTurns;
+
+impl SqlText for EndRunOutTurns {
+    const SQL: &'static str = "
+        UPDATE queue_tickets
+        SET status = 'ENDED', end_reason = CASE WHEN claimed_at IS NULL THEN {} ELSE {} END, ended_at = expires_at
+        WHERE status = 'ACTIVE' AND expires_at <= {}";
+    type Columns = BigInt;
+}
+
 async fn end_run_out_turns(connection: &AsyncPgConnection, room: &LockedRoom) -> Result<usize, Error> {
-    let [timed_out, no_show] = [true, false].map(|claimed| Some(EndReason::of_run_out_turn(claimed).word()));
-    diesel::update(queries::turns_run_out_at(moment(room.now)))
-        .set((
-            queue_tickets::status.eq(TicketStatus::Ended.word()),
-            queue_tickets::end_reason
-                .eq(case_when(queue_tickets::claimed_at.is_null(), no_show).otherwise(timed_out)),
-            queue_tickets::ended_at.eq(queue_tickets::expires_at),
-        ))
+    let [timed_out, no_show] =
+        [true, false].map(|claimed| EndReason::of_run_out_turn(claimed).word().to_owned());
+    Statement::<EndRunOutTurns>::new(values![no_show, timed_out, moment(room.now)])
         .execute(&mut &*connection)
         .await
 }

@@ -9,10 +9,11 @@ use diesel::{
     result::Error,
     sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text},
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::waiting_room::{MEASURED_FOR, RoomContents, RoomMark, RoomReading, TicketNews};
 
 use super::{
+    connect::WHOLE_TABLES,
     moment,
     room_lock::read_clock,
     row_error,
@@ -101,6 +102,7 @@ pub(super) async fn read_changes(
 
 /// The whole room; in a transaction whose every question sees the same snapshot.
 pub(super) async fn read_whole(connection: &mut AsyncPgConnection) -> Result<RoomReading, Error> {
+    connection.batch_execute(WHOLE_TABLES).await?;
     let now = moment(read_clock(connection).await?);
     let snapshot =
         diesel::select(diesel::dsl::sql::<Text>("pg_current_snapshot()::text || '@' || pg_backend_pid()"));

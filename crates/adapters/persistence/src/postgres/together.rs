@@ -10,6 +10,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use domain::{
     commit::Commit,
     idempotency::IdempotencyKey,
+    ids::UserId,
     money::Money,
     payment::{PaymentFacts, PaymentRequest, Settlement},
     reservation::{HoldFacts, HoldRequest, SeatsHeld},
@@ -23,7 +24,7 @@ use super::{
     errors::storage_error,
     hold_seats,
     lending::{Connection, Connections},
-    pay_reservation,
+    pay_reservation, users,
 };
 use crate::{limits::ANSWERED_WITHIN, line::Line};
 
@@ -60,7 +61,7 @@ pub(super) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
 pub(super) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
 
 /// The lines of the changes that a crowd makes.
-#[derive(Clone)]
+
 pub(super) struct Lines {
     pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
     pub(super) holds: Line<SeatsHeld, Together<()>>,
@@ -68,19 +69,15 @@ pub(super) struct Lines {
     pub(super) charges: Line<BalanceCharged, Together<LedgerEntry>>,
     pub(super) payment_questions: Line<PaymentQuestion, Result<PaymentFacts, StorageError>>,
     pub(super) payments: Line<Settlement, Together<Money>>,
+    pub(super) users: Line<UserId, bool>,
 }
 
 /// Connections for all lines: each uses one at a time, and seldom are all busy at once.
 pub(super) const CONNECTIONS: usize = 4;
 
-/// These statements are planned once, for tables of whatever size: a row is looked up by its index, however many rows
-/// there are and whatever is known of them.
-const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
-                     SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
-
 impl Lines {
     pub(super) fn open(url: &str) -> Result<Self, StorageError> {
-        let pool = Connections::with_settings(url, CONNECTIONS, ANSWERED_WITHIN, PLANS)?;
+        let pool = Connections::by_index(url, CONNECTIONS, ANSWERED_WITHIN)?;
         Ok(Self {
             hold_questions: line("holds to decide", &pool, hold_seats::load),
             holds: line("holds", &pool, hold_seats::commit),
@@ -88,6 +85,7 @@ impl Lines {
             charges: line("charges", &pool, charge_balance::commit),
             payment_questions: line("payments to decide", &pool, pay_reservation::load),
             payments: line("payments", &pool, pay_reservation::commit),
+            users: line("users to find", &pool, users::exist),
         })
     }
 }

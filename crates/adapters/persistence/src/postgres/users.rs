@@ -1,7 +1,9 @@
 //! Users on PostgreSQL.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
-use diesel::{prelude::*, sql_types::BigInt};
+use diesel::{prelude::*, result::Error, sql_types::BigInt};
 use diesel_async::RunQueryDsl;
 use domain::{
     identity::{AddUserError, Email, Login, PasswordHash, User, Users},
@@ -12,6 +14,7 @@ use domain::{
 use super::{
     PostgresStore, committing_row,
     errors::{storage_error, violates},
+    lending::Connection,
     moment,
     statement::{SqlText, Statement, values},
 };
@@ -57,7 +60,14 @@ impl Users for PostgresStore {
     }
 
     async fn exists(&self, id: UserId) -> Result<bool, StorageError> {
-        let question = diesel::select(diesel::dsl::exists(users::table.find(StoredId(id.0))));
-        question.get_result(&mut self.connection().await?).await.map_err(storage_error)
+        self.lines.users.ask(id).await
     }
+}
+
+/// Which of some users there are.
+pub(super) async fn exist(mut connection: Connection, asked: Vec<UserId>) -> Result<Vec<bool>, Error> {
+    let ids: Vec<_> = asked.iter().map(|user| StoredId(user.0)).collect();
+    let found = users::table.filter(users::id.eq_any(&ids)).select(users::id);
+    let found: HashSet<StoredId> = found.load(&mut connection).await?.into_iter().collect();
+    Ok(ids.iter().map(|id| found.contains(id)).collect())
 }
