@@ -2,21 +2,26 @@
 //!
 //! Whoever asks shares an answer that has not been begun: one that was begun before the question may lack a change
 //! that the asker knows of. So while one is being made, all who ask wait for the next, which is begun as soon as that
-//! one is done. Every answer is as of an instant between its question and its telling, and a crowd of any size costs
-//! two of them at a time. Nothing is kept: once told, an answer is forgotten.
+//! one is done, or takes too long. Every answer is as of an instant between its question and its telling, and a crowd
+//! of any size costs one of them at a time. Nothing is kept: once told, an answer is forgotten.
 
 use std::{
     collections::HashMap,
     hash::Hash,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 use tracing::Instrument;
 
 use crate::problem::Problem;
+
+/// For how long an answer that is being made holds up the next: far longer than any takes while all is well. One
+/// connection that hangs must not keep a crowd waiting while others work.
+const HOLDS_UP_FOR: Duration = Duration::from_millis(500);
 
 /// What is being answered, by what is asked. Cheap to clone.
 ///
@@ -34,6 +39,15 @@ impl<T: Clone> NextAnswer<T> {
     fn new(making: impl Future<Output = Result<T, Problem>> + Send + 'static) -> Self {
         let (teller, told) = oneshot::channel();
         Self { making: making.in_current_span().boxed(), teller, told: told.shared() }
+    }
+}
+
+impl<T> NextAnswer<T> {
+    /// Who waits for one that panics is told by the teller's end.
+    async fn make_and_tell(self) {
+        if let Ok(answer) = AssertUnwindSafe(self.making).catch_unwind().await {
+            drop(self.teller.send(answer));
+        }
     }
 }
 
@@ -100,16 +114,21 @@ struct Answering<K: Eq + Hash, T> {
     done: bool,
 }
 
-impl<K: Eq + Hash, T> Answering<K, T> {
+impl<K: Eq + Hash, T: Send + Sync + 'static> Answering<K, T> {
     async fn while_asked(mut self) {
-        while let Some(NextAnswer { making, teller, .. }) = self.take_next() {
-            // Who waits for one that panics is told by the teller's end; the next one is made all the same.
-            if let Ok(answer) = AssertUnwindSafe(making).catch_unwind().await {
-                drop(teller.send(answer));
+        loop {
+            // Whoever's request has arrived by now is read first, and shares this one.
+            yield_now().await;
+            let Some(next) = self.take_next() else { return };
+            let mut told = Box::pin(next.make_and_tell());
+            if timeout(HOLDS_UP_FOR, &mut told).await.is_err() {
+                tokio::spawn(told);
             }
         }
     }
+}
 
+impl<K: Eq + Hash, T> Answering<K, T> {
     /// What to answer next: whoever asks from now on waits for another. Where nobody has asked, nobody answers any
     /// more either.
     fn take_next(&mut self) -> Option<NextAnswer<T>> {
@@ -137,7 +156,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::future::{join_all, poll_immediate};
-    use tokio::{sync::Semaphore, task::yield_now};
+    use tokio::sync::Semaphore;
 
     use super::*;
     use crate::problem::Code;
@@ -175,8 +194,15 @@ mod tests {
             }
         }
 
-        fn keeps_nothing(&self) -> bool {
-            self.answers.lock().is_empty()
+        /// Whether nothing is kept, soon after everybody has been told.
+        async fn keeps_nothing(&self) -> bool {
+            for _ in 0..100 {
+                if self.answers.lock().is_empty() {
+                    return true;
+                }
+                yield_now().await;
+            }
+            false
         }
     }
 
@@ -186,7 +212,7 @@ mod tests {
         source.let_go.add_permits(1);
         let told = join_all((0..100).map(|_| source.ask("seats"))).await;
         assert_eq!(told, vec![Ok(1); 100]);
-        assert!(source.keeps_nothing(), "expected an answer that was told to be forgotten");
+        assert!(source.keeps_nothing().await, "expected an answer that was told to be forgotten");
     }
 
     #[tokio::test]
@@ -201,10 +227,10 @@ mod tests {
         assert_eq!(early.await, Ok(1));
         source.let_go.add_permits(1);
         assert_eq!(late.await, vec![Ok(2); 100]);
-        assert!(source.keeps_nothing(), "expected no third answer to be under way");
+        assert!(source.keeps_nothing().await, "expected no third answer to be under way");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn no_answer_is_begun_before_the_one_before_is_done() {
         let source = Source::new();
         let mut early = Box::pin(source.ask("seats"));
@@ -216,6 +242,22 @@ mod tests {
             yield_now().await;
         }
         assert_eq!(source.begun.load(Ordering::SeqCst), 1, "expected the next not to be begun");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_hangs_does_not_hold_up_the_next_for_long_and_is_told_all_the_same() {
+        let source = Source::new();
+        let (go_on, gone_on) = oneshot::channel();
+        let hangs = async { Ok(gone_on.await.unwrap()) };
+        let mut hangs = Box::pin(source.answers.ask("seats", hangs));
+        assert!(poll_immediate(&mut hangs).await.is_none(), "expected it to be held up");
+        tokio::time::sleep(HOLDS_UP_FOR / 2).await;
+        source.let_go.add_permits(1);
+        let asked = tokio::time::Instant::now();
+        assert_eq!(source.ask("seats").await, Ok(1));
+        assert!(asked.elapsed() <= HOLDS_UP_FOR, "expected it to be held up for a while only");
+        go_on.send(77).unwrap();
+        assert_eq!(hangs.await.ok(), Some(77));
     }
 
     #[tokio::test]
@@ -271,7 +313,7 @@ mod tests {
     #[test]
     fn whoever_waits_is_told_when_the_thread_that_answers_ends_and_the_next_is_answered() {
         let source = Source::new();
-        let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let ends = runtime();
         let mut waits = Box::pin(source.ask("seats"));
         ends.block_on(async {
