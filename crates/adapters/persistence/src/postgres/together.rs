@@ -61,7 +61,6 @@ pub(super) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
 pub(super) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
 
 /// The lines of the changes that a crowd makes.
-
 pub(super) struct Lines {
     pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
     pub(super) holds: Line<SeatsHeld, Together<()>>,
