@@ -13,6 +13,7 @@ mod line;
 mod pages;
 mod postgres;
 mod queries;
+mod questions;
 mod room_batch;
 mod room_changes;
 mod room_rows;

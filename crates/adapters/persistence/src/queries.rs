@@ -97,14 +97,6 @@ pub(crate) fn seats_of_schedules(schedules: Vec<StoredId>) -> _ {
 }
 
 #[dsl::auto_type]
-pub(crate) fn seats_numbered(schedule: StoredId, numbers: Vec<i16>) -> _ {
-    seats::table
-        .filter(seats::schedule_id.eq(schedule))
-        .filter(seats::seat_number.eq_any(numbers))
-        .order(seats::seat_number)
-}
-
-#[dsl::auto_type]
 pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
 }
@@ -155,6 +147,12 @@ pub(crate) fn reservation_of(user: StoredId, id: StoredId) -> _ {
         .inner_join(schedules::table.inner_join(concerts::table))
         .filter(reservations::id.eq(id))
         .filter(reservations::user_id.eq(user))
+}
+
+/// For SQLite, on which a list of ids would be another statement for each length, prepared anew each time.
+#[dsl::auto_type]
+pub(crate) fn seats_of_reservation(id: StoredId) -> _ {
+    reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)).order(reserved_seats::seat_number)
 }
 
 #[dsl::auto_type]

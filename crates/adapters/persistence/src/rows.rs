@@ -304,8 +304,8 @@ pub(crate) fn holds_so_far(
 #[diesel(table_name = reserved_seats)]
 pub(crate) struct ReservedSeatRow {
     pub(crate) reservation_id: StoredId,
-    seat_number: i16,
-    schedule_id: StoredId,
+    pub(crate) seat_number: i16,
+    pub(crate) schedule_id: StoredId,
     seat_name: String,
     grade: String,
     price: StoredAmount,

@@ -20,11 +20,12 @@ use super::{
     lending::Connection,
     moment,
     statement::{SqlText, Statement, Value, values},
-    together::{ChargeQuestion, Together, unless_a_rule_was_broken},
+    together::{Together, unless_a_rule_was_broken},
     waiting_room::find_tickets,
 };
 use crate::{
     fail_points::StoredChange,
+    questions::ChargeQuestion,
     schema::wallets,
     sql_types::{Amount, Id, StoredAmount, StoredId},
 };

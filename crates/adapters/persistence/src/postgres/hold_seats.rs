@@ -15,8 +15,9 @@ use domain::{
     ids::{ReservationId, ScheduleId, UserId},
     reservation::{HoldFacts, Reservation, SeatsHeld},
     storage::StorageError,
+    waiting_room::Ticket,
 };
-use futures_util::future::try_join4;
+use futures_util::future::try_join3;
 
 use super::{
     committing, committing_row, errors,
@@ -24,12 +25,14 @@ use super::{
     lending::Connection,
     moment,
     statement::{SqlText, Statement, Value, values},
-    together::{HoldQuestion, Together, unless_a_rule_was_broken},
-    waiting_room::find_tickets,
+    together::{Together, unless_a_rule_was_broken},
+    waiting_room::TicketColumns,
 };
 use crate::{
     fail_points::StoredChange,
     queries,
+    questions::HoldQuestion,
+    room_rows::TicketRow,
     rows::{ScheduleRow, SeatRow, holds_so_far},
     schema::concerts,
     sql_types::{Amount, Id, Moment, StoredAmount, StoredId},
@@ -224,28 +227,27 @@ pub(super) async fn load(
 ) -> Result<Vec<Result<HoldFacts, StorageError>>, Error> {
     let schedules = asked.iter().map(|(request, ..)| StoredId(request.schedule.0));
     let schedules: Vec<_> = schedules.collect::<BTreeSet<_>>().into_iter().collect();
-    let (tickets, holds, shows, seats) = try_join4(
-        find_tickets(&connection, asked.iter().map(|(request, ..)| request.ticket)),
-        find_holds(&connection, &asked),
+    let (callers, shows, seats) = try_join3(
+        find_callers(&connection, &asked),
         find_shows(&connection, schedules),
         find_seats(&connection, &asked),
     )
     .await?;
     let keyed = asked.iter().filter_map(|(request, key, _)| Some((request.user, key.as_ref()?)));
     let records = find_records(&connection, Operation::HoldSeats, keyed).await?;
-    let facts = |((request, key, _), holds): (&HoldQuestion, &(Option<i64>, Option<i64>))| {
+    let facts = |((request, key, _), (ticket, seats_held, holds_made)): (&HoldQuestion, Caller)| {
         let wanted =
             request.seats.numbers().iter().filter_map(|number| seats.get(&(request.schedule, *number)));
         let show = shows.get(&request.schedule);
         Ok(HoldFacts {
-            ticket: tickets.of(request.user, request.ticket)?,
+            ticket: ticket.map(Ticket::try_from).transpose()?,
             recorded: records.under(request.user, key.as_ref()),
             show: show.map(|(row, name)| row.show(name).map(|show| (show, row.sales()))).transpose()?,
             seats: wanted.cloned().map(Seat::try_from).collect::<Result<_, _>>()?,
-            holds: holds_so_far(*holds)?,
+            holds: holds_so_far((seats_held, holds_made))?,
         })
     };
-    Ok(asked.iter().zip(&holds).map(facts).collect())
+    Ok(asked.iter().zip(callers).map(facts).collect())
 }
 
 async fn find_shows(
@@ -282,32 +284,36 @@ async fn find_seats(
     Ok(rows.filter_map(|row| Some(((row.schedule(), row.number()?), row))).collect())
 }
 
-struct FindHolds;
+struct FindCallers;
 
-/// How many unpaid seats of a schedule a user holds, and how many holds of it the user ever made: one question,
-/// because the first is only worth something as of the second. Who never made one holds nothing.
-impl SqlText for FindHolds {
+/// A caller's ticket; how many unpaid seats of the schedule the caller holds, and how many holds of it the caller ever
+/// made: one question, because the one number is only worth something as of the other. Who never made one holds nothing.
+impl SqlText for FindCallers {
     const SQL: &'static str = "
-        SELECT CASE WHEN hold_counts.holds_made IS NOT NULL THEN
+        SELECT tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
+               tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at,
+               CASE WHEN hold_counts.holds_made IS NOT NULL THEN
                    (SELECT count(*)
                     FROM seats JOIN reservations ON reservations.id = seats.reservation_id
                     WHERE seats.schedule_id = asked.schedule_id AND NOT seats.sold AND seats.held_until > asked.at
                       AND reservations.user_id = asked.user_id)
                END,
                hold_counts.holds_made
-        FROM unnest({}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
-             AS asked (user_id, schedule_id, at, place)
+        FROM unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
+             AS asked (ticket, user_id, schedule_id, at, place)
+        LEFT JOIN queue_tickets AS tickets ON tickets.id = asked.ticket AND tickets.user_id = asked.user_id
         LEFT JOIN hold_counts ON hold_counts.user_id = asked.user_id AND hold_counts.schedule_id = asked.schedule_id
         ORDER BY asked.place";
-    type Columns = (Nullable<BigInt>, Nullable<BigInt>);
+    type Columns = (Nullable<TicketColumns>, Nullable<BigInt>, Nullable<BigInt>);
 }
 
-async fn find_holds(
-    connection: &AsyncPgConnection,
-    asked: &[HoldQuestion],
-) -> Result<Vec<(Option<i64>, Option<i64>)>, Error> {
+/// A ticket, unpaid seats, and holds ever made.
+type Caller = (Option<TicketRow>, Option<i64>, Option<i64>);
+
+async fn find_callers(connection: &AsyncPgConnection, asked: &[HoldQuestion]) -> Result<Vec<Caller>, Error> {
+    let tickets: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.ticket.0)).collect();
     let users: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.user.0)).collect();
     let schedules: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.schedule.0)).collect();
     let instants: Vec<_> = asked.iter().map(|(.., now)| moment(*now)).collect();
-    Statement::<FindHolds>::new(values![users, schedules, instants]).load(&mut &*connection).await
+    Statement::<FindCallers>::new(values![tickets, users, schedules, instants]).load(&mut &*connection).await
 }

@@ -22,12 +22,13 @@ use super::{
     moment,
     reservations::reserved_seats,
     statement::{SqlText, Statement, Value, values},
-    together::{PaymentQuestion, Together, unless_a_rule_was_broken},
+    together::{Together, unless_a_rule_was_broken},
     waiting_room::find_tickets,
 };
 use crate::{
     fail_points::StoredChange,
     queries,
+    questions::PaymentQuestion,
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, reservation},
     schema::{concerts, wallets},
     sql_types::{Amount, Id, StoredAmount, StoredId},

@@ -9,14 +9,12 @@ use std::future::Future;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::{
     commit::Commit,
-    idempotency::IdempotencyKey,
     ids::UserId,
     money::Money,
-    payment::{PaymentFacts, PaymentRequest, Settlement},
-    reservation::{HoldFacts, HoldRequest, SeatsHeld},
+    payment::{PaymentFacts, Settlement},
+    reservation::{HoldFacts, SeatsHeld},
     storage::StorageError,
-    time::Timestamp,
-    wallet::{BalanceCharged, ChargeFacts, ChargeRequest, LedgerEntry},
+    wallet::{BalanceCharged, ChargeFacts, LedgerEntry},
 };
 
 use super::{
@@ -26,7 +24,11 @@ use super::{
     lending::{Connection, Connections},
     pay_reservation, users,
 };
-use crate::{limits::ANSWERED_WITHIN, line::Line};
+use crate::{
+    limits::ANSWERED_WITHIN,
+    line::Line,
+    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion},
+};
 
 /// What became of a change that was to be made together with others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,13 +54,6 @@ impl<T> Together<T> {
         }
     }
 }
-
-/// Who wants to hold which seats under which key, and when that was asked.
-pub(super) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
-/// Who wants to charge how much, and under which key.
-pub(super) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
-/// Who wants to pay for what, and under which key.
-pub(super) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
 
 /// The lines of the changes that a crowd makes.
 pub(super) struct Lines {

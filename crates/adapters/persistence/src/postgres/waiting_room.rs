@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use diesel::{prelude::*, result::Error};
+use diesel::{
+    prelude::*,
+    result::Error,
+    sql_types::{BigInt, Bool, Nullable, Text},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
@@ -27,7 +31,7 @@ use crate::{
     fail_points::StoredChange,
     room_rows::TicketRow,
     schema::queue_tickets,
-    sql_types::{Id, StoredId},
+    sql_types::{Id, Moment, StoredId},
 };
 
 #[async_trait]
@@ -96,6 +100,20 @@ pub(super) async fn ticket_of(
     let row = find_ticket(connection, ticket).await?.filter(|row| row.user_id == StoredId(user.0));
     row.map(Ticket::try_from).transpose().map_err(row_error)
 }
+
+/// The columns of a [`TicketRow`].
+pub(super) type TicketColumns = (
+    Id,
+    Id,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Moment,
+    Bool,
+    Nullable<Moment>,
+    Nullable<Moment>,
+    Nullable<Moment>,
+);
 
 /// Tickets that decisions are about.
 pub(super) struct Tickets(HashMap<TicketId, TicketRow>);

@@ -4,6 +4,7 @@ mod catalog;
 mod connect;
 mod errors;
 mod idempotency;
+mod lines;
 mod payments;
 mod readers;
 mod reservations;
@@ -26,7 +27,7 @@ use domain::{
 };
 use tokio::sync::Notify;
 
-use self::{readers::Readers, writer::Writer};
+use self::{lines::Lines, readers::Readers, writer::Writer};
 use crate::{
     convert::{count, moment, row_error},
     fail_points::StoredChange,
@@ -43,6 +44,7 @@ pub struct SqliteStore {
     readers: Readers,
     clock: Arc<dyn Clock>,
     room: RoomBatch,
+    lines: Arc<Lines>,
     notices: Arc<Notices>,
 }
 
@@ -71,7 +73,8 @@ impl SqliteStore {
                 make_room_changes(writer.clone(), Arc::clone(&clock), Arc::clone(&notices), changes)
             }
         });
-        Ok(Self { writer, readers, clock, room, notices })
+        let lines = Arc::new(Lines::open(&readers));
+        Ok(Self { writer, readers, clock, room, lines, notices })
     }
 
     /// Tells of changes of the waiting room.

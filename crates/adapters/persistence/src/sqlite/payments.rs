@@ -33,10 +33,23 @@ use crate::{
     fail_points::StoredChange,
     pages::payment_page,
     queries::{self, TimePlace},
+    questions::PaymentQuestion,
     rows::PaymentRow,
     schema::{ledger_entries, payments, refunds, reservations, reserved_seats, schedules, seats},
     sql_types::{StoredAmount, StoredId, StoredMoment},
 };
+
+pub(super) fn load_for_payment(
+    connection: &mut SqliteConnection,
+    (request, key): &PaymentQuestion,
+) -> Result<PaymentFacts, Error> {
+    Ok(PaymentFacts {
+        ticket: ticket_of(connection, request.ticket, request.user)?,
+        recorded: find_record(connection, request.user, Operation::PayReservation, key.as_ref())?,
+        reservation: find_reservation(connection, request.user, request.reservation)?,
+        balance: find_wallet(connection, request.user)?.0,
+    })
+}
 
 #[async_trait]
 impl Payments for SqliteStore {
@@ -45,16 +58,7 @@ impl Payments for SqliteStore {
         request: &PaymentRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
-        let request = *request;
-        let question = move |connection: &mut SqliteConnection| {
-            Ok(PaymentFacts {
-                ticket: ticket_of(connection, request.ticket, request.user)?,
-                recorded: find_record(connection, request.user, Operation::PayReservation, key.as_ref())?,
-                reservation: find_reservation(connection, request.user, request.reservation)?,
-                balance: find_wallet(connection, request.user)?.0,
-            })
-        };
-        self.readers.read(question).await
+        self.lines.payments.ask((*request, key)).await?
     }
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {
@@ -69,7 +73,7 @@ impl Payments for SqliteStore {
     async fn load_for_refund(&self, id: PaymentId) -> Result<Option<PaidReservation>, StorageError> {
         let question = move |connection: &mut SqliteConnection| {
             let row = queries::payment_numbered(StoredId(id.0)).select(PaymentRow::as_select());
-            let Some(row) = row.first(connection).optional()? else { return Ok(None) };
+            let Some(row) = row.get_result(connection).optional()? else { return Ok(None) };
             let payment = Payment::try_from(row).map_err(row_error)?;
             let reservation = find_reservation(connection, payment.user, payment.reservation)?;
             Ok(reservation.map(|reservation| PaidReservation { payment, reservation }))
@@ -90,7 +94,7 @@ impl Payments for SqliteStore {
         let question = move |connection: &mut SqliteConnection| {
             queries::payment_with_debit(StoredId(user.0), StoredId(id.0), EntryKind::Payment.word())
                 .select((PaymentRow::as_select(), ledger_entries::balance_after))
-                .first::<(PaymentRow, StoredAmount)>(connection)
+                .get_result::<(PaymentRow, StoredAmount)>(connection)
                 .optional()
         };
         let Some((row, balance)) = self.readers.read(question).await? else { return Ok(None) };
@@ -144,7 +148,7 @@ fn pay_reservation(
 fn sell_seats(connection: &mut SqliteConnection, settlement: &Settlement) -> Result<(), Error> {
     let id = StoredId(settlement.payment.reservation.0);
     let schedule: StoredId =
-        reservations::table.find(id).select(reservations::schedule_id).first(connection)?;
+        reservations::table.find(id).select(reservations::schedule_id).get_result(connection)?;
     let held = seats::table
         .filter(seats::schedule_id.eq(schedule))
         .filter(seats::reservation_id.eq(id))
@@ -232,7 +236,7 @@ fn free_sold_seats(connection: &mut SqliteConnection, refund: &Refund) -> Result
         .set(reserved_seats::sold.eq(false))
         .execute(connection)?;
     let schedule: StoredId =
-        reservations::table.find(id).select(reservations::schedule_id).first(connection)?;
+        reservations::table.find(id).select(reservations::schedule_id).get_result(connection)?;
     let sold = seats::table
         .filter(seats::schedule_id.eq(schedule))
         .filter(seats::reservation_id.eq(id))

@@ -28,7 +28,7 @@ pub(super) fn find_reservation(
         .get_result(connection)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
-    let seats = queries::seats_of_reservations(vec![StoredId(id.0)])
+    let seats = queries::seats_of_reservation(StoredId(id.0))
         .select(ReservedSeatRow::as_select())
         .load(connection)?;
     reservation(row, &seats).map(Some).map_err(row_error)

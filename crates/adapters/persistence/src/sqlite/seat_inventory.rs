@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use diesel::{prelude::*, result::Error};
 use domain::{
-    catalog::Seat,
+    catalog::{Seat, SeatNumber},
     commit::Commit,
     idempotency::{IdempotencyKey, Operation},
     ids::{ReservationId, TicketId, UserId},
     reservation::{
-        CancelFacts, HoldFacts, HoldReleased, HoldRequest, ReservationStatus, SeatInventory, SeatsHeld,
+        CancelFacts, HoldFacts, HoldReleased, HoldRequest, Reservation, ReservationStatus, SeatInventory,
+        SeatsHeld,
     },
     storage::StorageError,
     time::Timestamp,
@@ -27,6 +28,7 @@ use crate::{
     codes::Code,
     fail_points::StoredChange,
     queries,
+    questions::HoldQuestion,
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
     schema::{concerts, hold_counts, reservations, reserved_seats, seats},
     sql_types::{StoredId, StoredMoment},
@@ -40,8 +42,7 @@ impl SeatInventory for SqliteStore {
         key: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
-        let request = request.clone();
-        self.readers.read(move |connection| load_for_hold(connection, &request, key.as_ref(), now)).await
+        self.lines.holds.ask((request.clone(), key, now)).await?
     }
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
@@ -85,28 +86,36 @@ impl SeatInventory for SqliteStore {
     }
 }
 
-fn load_for_hold(
+pub(super) fn load_for_hold(
     connection: &mut SqliteConnection,
-    request: &HoldRequest,
-    key: Option<&IdempotencyKey>,
-    now: Timestamp,
+    (request, key, now): &HoldQuestion,
 ) -> Result<HoldFacts, Error> {
     let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
-    let numbers = request.seats.numbers().iter().map(|number| i16::from(number.get())).collect();
     let show = queries::schedule_with_concert(schedule)
         .select((ScheduleRow::as_select(), concerts::name))
-        .first::<(ScheduleRow, String)>(connection)
+        .get_result::<(ScheduleRow, String)>(connection)
         .optional()?;
     let show = show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose();
-    let seats = queries::seats_numbered(schedule, numbers).select(SeatRow::as_select()).load(connection)?;
-    let holds = queries::holds_of(user, schedule, moment(now)).get_result(connection)?;
+    let wanted = request.seats.numbers().iter().map(|number| find_seat(connection, schedule, *number));
+    let seats = wanted.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
+    let holds = queries::holds_of(user, schedule, moment(*now)).get_result(connection)?;
     Ok(HoldFacts {
         ticket: ticket_of(connection, request.ticket, request.user)?,
-        recorded: find_record(connection, request.user, Operation::HoldSeats, key)?,
+        recorded: find_record(connection, request.user, Operation::HoldSeats, key.as_ref())?,
         show: show.map_err(row_error)?,
         seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
         holds: holds_so_far(holds).map_err(row_error)?,
     })
+}
+
+/// One seat by its key: a list of keys would be another statement for each length, prepared anew each time.
+fn find_seat(
+    connection: &mut SqliteConnection,
+    schedule: StoredId,
+    number: SeatNumber,
+) -> Result<Option<SeatRow>, Error> {
+    let seat = seats::table.find((schedule, i16::from(number.get())));
+    seat.select(SeatRow::as_select()).get_result(connection).optional()
 }
 
 fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredMoment) -> Result<(), Error> {
@@ -117,10 +126,23 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
     stale_unless(diesel::select(diesel::dsl::exists(on_sale)).get_result(connection)?)?;
     count_hold(connection, user, schedule, held.holds_made)?;
     diesel::insert_into(reservations::table).values(ReservationRow::from(reservation)).execute(connection)?;
-    let numbers: Vec<_> = reservation.seats.iter().map(|seat| i16::from(seat.number.get())).collect();
+    for seat in ReservedSeatRow::of(reservation) {
+        take_seat(connection, &seat, reservation, now)?;
+        diesel::insert_into(reserved_seats::table).values(seat).execute(connection)?;
+    }
+    let (key, result) = (held.keyed.as_ref(), reservation.id.0);
+    store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
+}
+
+/// Takes a seat that is free at `now`.
+fn take_seat(
+    connection: &mut SqliteConnection,
+    seat: &ReservedSeatRow,
+    reservation: &Reservation,
+    now: StoredMoment,
+) -> Result<(), Error> {
     let free = seats::table
-        .filter(seats::schedule_id.eq(schedule))
-        .filter(seats::seat_number.eq_any(numbers))
+        .find((seat.schedule_id, seat.seat_number))
         .filter(seats::sold.eq(false))
         .filter(seats::held_until.is_null().or(seats::held_until.le(now)));
     let taken = diesel::update(free)
@@ -129,12 +151,7 @@ fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredM
             seats::held_until.eq(Some(moment(reservation.expires_at))),
         ))
         .execute(connection)?;
-    stale_unless(taken == reservation.seats.len())?;
-    diesel::insert_into(reserved_seats::table)
-        .values(ReservedSeatRow::of(reservation))
-        .execute(connection)?;
-    let (key, result) = (held.keyed.as_ref(), reservation.id.0);
-    store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
+    stale_unless(taken == 1)
 }
 
 /// Counts one more hold, if the number is still what the decision found.
@@ -145,7 +162,7 @@ fn count_hold(
     holds_made: i64,
 ) -> Result<(), Error> {
     let counted = hold_counts::table.find((user, schedule));
-    let found: Option<i64> = counted.select(hold_counts::holds_made).first(connection).optional()?;
+    let found: Option<i64> = counted.select(hold_counts::holds_made).get_result(connection).optional()?;
     stale_unless(found.unwrap_or_default() == holds_made)?;
     let row = (
         hold_counts::user_id.eq(user),

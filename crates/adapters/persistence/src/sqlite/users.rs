@@ -52,7 +52,7 @@ impl Users for SqliteStore {
         let email = email.clone();
         let question = move |connection: &mut SqliteConnection| {
             let row = login_with(email.as_str()).select((users::id, users::password_hash));
-            row.first::<(StoredId, String)>(connection).optional()
+            row.get_result::<(StoredId, String)>(connection).optional()
         };
         let found = self.readers.read(question).await?;
         Ok(found.map(|(id, hash)| Login { user: UserId(id.0), password: PasswordHash(hash) }))

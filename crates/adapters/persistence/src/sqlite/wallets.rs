@@ -23,6 +23,7 @@ use crate::{
     fail_points::StoredChange,
     pages::ledger_page,
     queries,
+    questions::ChargeQuestion,
     rows::LedgerEntryRow,
     schema::{ledger_entries, wallets},
     sql_types::{StoredAmount, StoredId, StoredMoment},
@@ -33,7 +34,7 @@ pub(super) fn find_wallet(connection: &mut SqliteConnection, user: UserId) -> Re
     let found = wallets::table
         .find(StoredId(user.0))
         .select((wallets::balance, wallets::entries))
-        .first::<(StoredAmount, i64)>(connection)
+        .get_result::<(StoredAmount, i64)>(connection)
         .optional()?;
     Ok(found.map_or((Money::ZERO, 0), |(balance, entries)| (balance.0, entries)))
 }
@@ -47,6 +48,17 @@ pub(super) fn add_entry(connection: &mut SqliteConnection, entry: &LedgerEntry) 
     Ok(())
 }
 
+pub(super) fn load_for_charge(
+    connection: &mut SqliteConnection,
+    (request, key): &ChargeQuestion,
+) -> Result<ChargeFacts, Error> {
+    Ok(ChargeFacts {
+        ticket: ticket_of(connection, request.ticket, request.user)?,
+        recorded: find_record(connection, request.user, Operation::ChargeBalance, key.as_ref())?,
+        balance: find_wallet(connection, request.user)?.0,
+    })
+}
+
 #[async_trait]
 impl Wallets for SqliteStore {
     async fn load_for_charge(
@@ -54,15 +66,7 @@ impl Wallets for SqliteStore {
         request: &ChargeRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<ChargeFacts, StorageError> {
-        let request = *request;
-        let question = move |connection: &mut SqliteConnection| {
-            Ok(ChargeFacts {
-                ticket: ticket_of(connection, request.ticket, request.user)?,
-                recorded: find_record(connection, request.user, Operation::ChargeBalance, key.as_ref())?,
-                balance: find_wallet(connection, request.user)?.0,
-            })
-        };
-        self.readers.read(question).await
+        self.lines.charges.ask((*request, key)).await?
     }
 
     async fn commit_charge(&self, charged: &BalanceCharged) -> Result<Commit<LedgerEntry>, StorageError> {
@@ -81,7 +85,7 @@ impl Wallets for SqliteStore {
     async fn entry(&self, user: UserId, id: TransactionId) -> Result<Option<LedgerEntry>, StorageError> {
         let question = move |connection: &mut SqliteConnection| {
             let entry = queries::ledger_entry_of(StoredId(user.0), StoredId(id.0));
-            entry.select(LedgerEntryRow::as_select()).first(connection).optional()
+            entry.select(LedgerEntryRow::as_select()).get_result(connection).optional()
         };
         self.readers.read(question).await?.map(LedgerEntry::try_from).transpose()
     }

@@ -1,0 +1,13 @@
+//! What a crowd asks a store, before it decides.
+
+use domain::{
+    idempotency::IdempotencyKey, payment::PaymentRequest, reservation::HoldRequest, time::Timestamp,
+    wallet::ChargeRequest,
+};
+
+/// Who wants to hold which seats under which key, and when that was asked.
+pub(crate) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
+/// Who wants to charge how much, and under which key.
+pub(crate) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
+/// Who wants to pay for what, and under which key.
+pub(crate) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);

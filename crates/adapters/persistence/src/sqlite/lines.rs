@@ -1,0 +1,48 @@
+//! Questions of a crowd, read together.
+//!
+//! A reading thread takes up all that have arrived at once: what it costs to wake it, and to begin and end a reading, is
+//! shared. The writing thread does the same with changes.
+
+use diesel::{SqliteConnection, result::Error};
+use domain::{payment::PaymentFacts, reservation::HoldFacts, storage::StorageError, wallet::ChargeFacts};
+
+use super::{errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
+use crate::{
+    line::Line,
+    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion},
+};
+
+/// A line of questions, each with an answer or a failure of its own.
+type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
+
+/// The lines of what a crowd asks before it decides.
+pub(super) struct Lines {
+    pub(super) holds: Questions<HoldQuestion, HoldFacts>,
+    pub(super) charges: Questions<ChargeQuestion, ChargeFacts>,
+    pub(super) payments: Questions<PaymentQuestion, PaymentFacts>,
+}
+
+impl Lines {
+    pub(super) fn open(readers: &Readers) -> Self {
+        Self {
+            holds: line("holds to decide", readers, seat_inventory::load_for_hold),
+            charges: line("charges to decide", readers, wallets::load_for_charge),
+            payments: line("payments to decide", readers, payments::load_for_payment),
+        }
+    }
+}
+
+fn line<Q: Send + 'static, A: Send + 'static>(
+    name: &'static str,
+    readers: &Readers,
+    load: fn(&mut SqliteConnection, &Q) -> Result<A, Error>,
+) -> Questions<Q, A> {
+    let readers = readers.clone();
+    Line::open(name, move |asked: Vec<Q>| {
+        let readers = readers.clone();
+        let load_all = move |connection: &mut SqliteConnection| {
+            Ok(asked.iter().map(|question| load(connection, question).map_err(storage_error)).collect())
+        };
+        async move { readers.read(load_all).await }
+    })
+}
