@@ -52,9 +52,9 @@ impl Watch {
     pub async fn start(view: View) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&is_over);
-        let (begin, begun) = oneshot::channel();
+        let (begin, first_look) = oneshot::channel();
         let looking = tokio::spawn(on_one_thread(move || look(view, told, begin)));
-        begun.await.expect("the first look is answered");
+        first_look.await.expect("the first look is answered");
         Self { is_over, looking }
     }
 
