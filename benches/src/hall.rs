@@ -83,7 +83,7 @@ impl Room {
 
     /// Holds a seat for each of these users, who begin with the first: seat after seat, date after date, for a day.
     pub async fn put_held_seats(&self, users: RangeInclusive<u64>) {
-        self.put_schedules(1, 1..=Place(*users.end()).schedule()).await;
+        self.put_schedules(1, 1..=Place(users.end() - 1).schedule()).await;
         let [user, schedule, reservation] = [(1, "n"), (SCHEDULE, "((n - 1) / 50 + 1)"), (RESERVATION, "n")]
             .map(|(kind, number)| self.sql_id_of(kind, number));
         let (seat, source) = (format!("((n - 1) % {SEATS} + 1)"), self.numbers(&users));

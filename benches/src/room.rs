@@ -127,8 +127,14 @@ impl Room {
         }
     }
 
+    /// Puts in much at once. A server does not look for what the rows refer to: it is there by how they are made, and
+    /// looking for it would take most of the time.
     pub async fn transaction(&self, sql: &str) {
-        let begin = if self.is_file() { "BEGIN IMMEDIATE" } else { "BEGIN" };
+        let begin = if self.is_file() {
+            "BEGIN IMMEDIATE"
+        } else {
+            "BEGIN; SET LOCAL session_replication_role = replica"
+        };
         self.database.try_sql(&format!("{begin}; {sql}; COMMIT")).await.unwrap();
     }
 

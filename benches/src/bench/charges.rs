@@ -71,7 +71,7 @@ impl Contest for Charges {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         let requests = (self.next..self.next + OF_SERVICE).map(|charge| self.request(charge)).collect();
         let (requests, expected) = (Arc::new(requests), &[Expected::CREATED]);
         Load { requests, connections: CONNECTIONS, order: Order::Once, lasts: LASTS, expected }

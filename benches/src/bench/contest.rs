@@ -40,7 +40,7 @@ pub(crate) trait Contest {
     /// Where the service does it.
     fn scene(&self) -> &Scene;
     /// What the service is asked next.
-    fn load(&mut self) -> Load;
+    async fn load(&mut self) -> Load;
     /// Insists that the service has done it, and goes on behind it.
     async fn check(&mut self, tally: &Tally);
     async fn limit(&mut self) -> Run;
@@ -91,7 +91,7 @@ pub(crate) async fn hold(contest: &mut impl Contest, rounds: usize) -> Rounds {
     }
     contest.prepare().await;
     let a_second = OPEN_LOOP_SHARE * all.service_rate();
-    let load = Load { lasts: OPEN_LOOP_LASTS, ..contest.load() };
+    let load = Load { lasts: OPEN_LOOP_LASTS, ..contest.load().await };
     let tally = open_loop(load.at(contest.scene().address), a_second).await.insist();
     contest.check(&tally).await;
     all.open_loop = Some((a_second, tally.latencies));
@@ -99,7 +99,7 @@ pub(crate) async fn hold(contest: &mut impl Contest, rounds: usize) -> Rounds {
 }
 
 async fn ask_service(contest: &mut impl Contest) -> Run {
-    let load = contest.load();
+    let load = contest.load().await;
     let scene = contest.scene();
     let meter = Meter::start(scene.instance.id(), Some(&scene.room)).await;
     let tally = closed_loop(load.at(scene.address)).await.insist();

@@ -10,7 +10,7 @@ use std::{
 
 use encore_benches::{
     findings::{Curve, Spread, Table, Verdict, Work, decimals},
-    generator::{Connection, on_one_thread},
+    generator::{Connection, latencies, on_one_thread},
     hall::{PRICE, SEATS, concert_id},
     http::request,
     room::{Kind, Room, policy},
@@ -36,7 +36,7 @@ const ASKS_EVERY: Duration = Duration::from_millis(20);
 struct Crowd {
     address: SocketAddr,
     waiting: RefCell<RangeInclusive<u64>>,
-    /// Milliseconds from the first question to the receipt, and from the turn to the receipt, in microseconds.
+    /// From the first question to the receipt, and from the turn to the receipt, in microseconds.
     whole: RefCell<Histogram<u64>>,
     inside: RefCell<Histogram<u64>>,
 }
@@ -71,7 +71,7 @@ pub(crate) async fn measure(bench: &mut Bench) {
 /// So many fans, some at a time.
 async fn play(address: SocketAddr, fans: RangeInclusive<u64>) -> Round {
     let (began, count) = (Instant::now(), fans.clone().count());
-    let times = || RefCell::new(Histogram::new(3).expect("three digits"));
+    let times = || RefCell::new(latencies());
     let crowd = Rc::new(Crowd { address, waiting: RefCell::new(fans), whole: times(), inside: times() });
     let living = (0..ON_THEIR_WAY).map(|_| {
         let crowd = Rc::clone(&crowd);
@@ -163,7 +163,7 @@ fn tell(bench: &mut Bench, kind: Kind, rounds: &[Round]) {
     let rates = Spread::of(rounds.iter().map(|round| round.a_second));
     let all = |times: fn(&Round) -> &Histogram<u64>| {
         rounds[1..].iter().fold(times(&rounds[0]).clone(), |mut all, round| {
-            all.add(times(round)).expect("they resize");
+            all.add(times(round)).expect("all have the same bounds");
             all
         })
     };

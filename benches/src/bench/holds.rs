@@ -92,7 +92,7 @@ impl Contest for Holds {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         let request = |place| hold_request(&self.tokens[(place % USERS) as usize], Place(place), None);
         let requests = Arc::new((self.next..self.next + SEATS_OF_SERVICE).map(request).collect());
         let (connections, expected) = (self.connections, &[Expected::CREATED]);

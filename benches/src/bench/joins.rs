@@ -126,7 +126,7 @@ impl Contest for Joins {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         let request = |number| {
             let body = format!(r#"{{"userId":"{}"}}"#, Room::user(number));
             request("POST", "/queue/tokens", None, Some(&body))

@@ -64,7 +64,7 @@ impl Contest for Listings {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         let requests = Arc::clone(&self.requests);
         Load { requests, connections: CONNECTIONS, order: Order::Over, lasts: LASTS, expected: EXPECTED }
     }
@@ -72,6 +72,6 @@ impl Contest for Listings {
     async fn check(&mut self, _tally: &Tally) {}
 
     async fn limit(&mut self) -> Run {
-        self.load().ask_limit(self.bare.address, self.bare.id()).await
+        self.load().await.ask_limit(self.bare.address, self.bare.id()).await
     }
 }

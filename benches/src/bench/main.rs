@@ -41,6 +41,10 @@ use encore_benches::{
     findings::{Findings, html, markdown},
     room::Kind,
 };
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What a process ends with that was told to.
+const TERMINATED: i32 = 143;
 
 /// What is measured, in the order in which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,25 +101,34 @@ async fn main() {
     });
     let findings = Findings { machine: machine(options.rounds), ..Findings::default() };
     let mut bench = Bench { rounds: options.rounds.max(1), stores: stores.collect(), findings };
-    for work in works {
-        match work {
-            Work::Poll => poll::measure(&mut bench).await,
-            Work::Listing => listing::measure(&mut bench).await,
-            Work::Joins => joins::measure(&mut bench).await,
-            Work::Pays => pays::measure(&mut bench).await,
-            Work::Fans => fans::measure(&mut bench).await,
-            Work::Memory => memory::measure(&mut bench).await,
-            Work::Size => size::measure(&mut bench).await,
-            Work::Storm => storm::measure(&mut bench).await,
-            Work::Holds => holds::measure(&mut bench).await,
-            Work::Charges => charges::measure(&mut bench).await,
-        }
-        // What was found so far is not lost with what comes after it.
-        write_reports(&options.reports, &bench.findings);
+    let mut terminate = signal(SignalKind::terminate()).expect("signals can be waited for");
+    // What was started goes with the future in which it was: nothing is left behind when this process is to end.
+    tokio::select! {
+        () = measure(&mut bench, works, &options.reports) => {}
+        _ = terminate.recv() => std::process::exit(TERMINATED),
     }
     eprintln!("the reports are in {}", options.reports.display());
     if bench.findings.missed().next().is_some() {
         std::process::exit(1);
+    }
+}
+
+async fn measure(bench: &mut Bench, works: &[Work], reports: &Path) {
+    for work in works {
+        match work {
+            Work::Poll => poll::measure(bench).await,
+            Work::Listing => listing::measure(bench).await,
+            Work::Joins => joins::measure(bench).await,
+            Work::Pays => pays::measure(bench).await,
+            Work::Fans => fans::measure(bench).await,
+            Work::Memory => memory::measure(bench).await,
+            Work::Size => size::measure(bench).await,
+            Work::Storm => storm::measure(bench).await,
+            Work::Holds => holds::measure(bench).await,
+            Work::Charges => charges::measure(bench).await,
+        }
+        // What was found so far is not lost with what comes after it.
+        write_reports(reports, &bench.findings);
     }
 }
 

@@ -89,7 +89,7 @@ impl Contest for Pays {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         let numbers = self.next[0]..self.next[0] + OF_SERVICE;
         let request = |number| pay_request(&self.scene.room.token(number), number);
         let requests = Arc::new(numbers.map(request).collect());

@@ -98,7 +98,7 @@ impl Contest for Polls {
         &self.scene
     }
 
-    fn load(&mut self) -> Load {
+    async fn load(&mut self) -> Load {
         self.polls()
     }
 

@@ -20,7 +20,8 @@ const FONT: (&str, u32) = ("sans-serif", 13);
 
 /// Height of a bar with what is around it, and where bars begin.
 const BAR: i32 = 26;
-const BARS_FROM: i32 = 430;
+const BARS_AREA: u32 = 1_080;
+const BARS_FROM: i32 = 700;
 const BARS_WIDTH: i32 = 250;
 /// A bar is not drawn longer than so many times its target.
 const LONGEST: f64 = 1.6;
@@ -28,7 +29,7 @@ const LONGEST: f64 = 1.6;
 /// Latencies by percentile, both on a logarithmic scale: the farther to the right, the rarer. None without curves.
 pub(super) fn latencies(curves: &[Curve]) -> Option<String> {
     let points = || curves.iter().flat_map(|curve| curve.points.iter());
-    let rarest = points().map(|(quantile, _)| rarity(*quantile)).fold(10.0, f64::max);
+    let rarest = points().map(|(quantile, _)| rarity(*quantile)).fold(1_000.0, f64::max);
     let least = points().map(|(_, latency)| *latency).fold(f64::INFINITY, f64::min);
     let most = points().map(|(_, latency)| *latency).fold(0.0, f64::max);
     if most <= 0.0 {
@@ -38,7 +39,8 @@ pub(super) fn latencies(curves: &[Curve]) -> Option<String> {
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE).ok()?;
-        let (across, up) = ((1.0..rarest).log_scale(), (least.max(0.01) * 0.8..most * 1.3).log_scale());
+        let powers = 10_f64.powf(least.max(0.01).log10().floor())..10_f64.powf(most.log10().ceil());
+        let (across, up) = ((1.0..rarest).log_scale(), powers.log_scale());
         let mut chart = ChartBuilder::on(&area)
             .margin(10)
             .x_label_area_size(40)
@@ -83,7 +85,7 @@ pub(super) fn targets(verdicts: &[Verdict]) -> Option<String> {
     let height = u32::try_from(judged.len()).ok()? * BAR.unsigned_abs() + 20;
     let mut svg = String::new();
     {
-        let area = SVGBackend::with_string(&mut svg, (SIZE.0, height)).into_drawing_area();
+        let area = SVGBackend::with_string(&mut svg, (BARS_AREA, height)).into_drawing_area();
         area.fill(&WHITE).ok()?;
         let style: TextStyle<'_> = FONT.into_font().into_text_style(&area).color(&BLACK);
         for (place, (verdict, target)) in (0..).zip(&judged) {
@@ -107,7 +109,7 @@ pub(super) fn targets(verdicts: &[Verdict]) -> Option<String> {
 
 /// As much of a name as there is room for.
 fn short(name: &str) -> String {
-    const CHARACTERS: usize = 62;
+    const CHARACTERS: usize = 115;
     if name.chars().count() <= CHARACTERS {
         name.to_owned()
     } else {

@@ -12,7 +12,7 @@ pub use closed_loop::{Order, Plan, closed_loop};
 pub use connection::{Answer, Connection};
 pub use open_loop::open_loop;
 pub use requests::Requests;
-pub use tally::{Expected, Tally};
+pub use tally::{Expected, Tally, latencies};
 pub use watch::{Look, View, Watch, stale_for};
 
 use tokio::{runtime::Builder, task::LocalSet};

@@ -44,10 +44,15 @@ pub struct Tally {
     unexpected: Option<String>,
 }
 
+/// A histogram for latencies in microseconds; what takes longer than anything should counts as that long.
+pub fn latencies() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, DIGITS).expect("the bounds are in order")
+}
+
 impl Tally {
     pub fn new(expected: &'static [Expected]) -> Self {
         Self {
-            latencies: Histogram::new_with_bounds(1, LONGEST.as_micros() as u64, DIGITS).unwrap(),
+            latencies: latencies(),
             began: Instant::now(),
             elapsed: Duration::ZERO,
             firsts: vec![None; expected.len()],
@@ -124,5 +129,6 @@ mod tests {
         }
         tally.elapsed = Duration::from_secs(2);
         assert!((tally.a_second() - 5.0).abs() < f64::EPSILON);
+        assert_eq!(tally.latencies.value_at_quantile(0.5), 1_000);
     }
 }

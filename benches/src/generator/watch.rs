@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{Connection, on_one_thread};
 
@@ -48,10 +48,14 @@ impl Look {
 }
 
 impl Watch {
-    pub fn start(view: View) -> Self {
+    /// Begins to look, and has looked once when it is back.
+    pub async fn start(view: View) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&is_over);
-        Self { is_over, looking: tokio::spawn(on_one_thread(move || look(view, told))) }
+        let (begin, first_look) = oneshot::channel();
+        let looking = tokio::spawn(on_one_thread(move || look(view, told, begin)));
+        first_look.await.expect("the first look is answered");
+        Self { is_over, looking }
     }
 
     /// All looks there were.
@@ -61,7 +65,8 @@ impl Watch {
     }
 }
 
-async fn look(view: View, is_over: Arc<AtomicBool>) -> Vec<Look> {
+async fn look(view: View, is_over: Arc<AtomicBool>, begin: oneshot::Sender<()>) -> Vec<Look> {
+    let mut begin = Some(begin);
     let mut connection = Connection::open(view.address).await.expect("connections are taken");
     let (mut looks, mut due, mark) = (Vec::new(), Instant::now(), view.mark.as_bytes());
     while !is_over.load(Ordering::Relaxed) {
@@ -71,10 +76,21 @@ async fn look(view: View, is_over: Arc<AtomicBool>) -> Vec<Look> {
         let answer = connection.ask(&view.request).await.expect("every look is answered");
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(answer.body));
         let is_there = answer.body.windows(mark.len()).any(|bytes| bytes == mark);
-        looks.push(Look { due, asked, answered: Instant::now(), is_there });
-        due += view.every;
+        let answered = Instant::now();
+        looks.push(Look { due, asked, answered, is_there });
+        due = next_due(due, view.every, answered);
+        if let Some(begin) = begin.take() {
+            begin.send(()).expect("whoever has started it waits");
+        }
     }
     looks
+}
+
+/// The next look's time that is still to come: whoever looks waits for an answer before looking again, and does not
+/// make up for the looks that were due meanwhile.
+fn next_due(due: Instant, every: Duration, now: Instant) -> Instant {
+    let missed = now.saturating_duration_since(due).as_nanos() / every.as_nanos();
+    due + every * (missed as u32 + 1)
 }
 
 /// For how long after an instant something was still told that should have been over by then: up to when the last
@@ -87,6 +103,13 @@ pub fn stale_for(looks: &[Look], over_at: Instant) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn looks_that_were_due_before_an_answer_are_left_out() {
+        let (due, every) = (Instant::now(), Duration::from_millis(5));
+        let next = [1, 4, 5, 12].map(|after| next_due(due, every, due + Duration::from_millis(after)));
+        assert_eq!(next, [5, 5, 10, 15].map(|after| due + Duration::from_millis(after)));
+    }
 
     #[test]
     fn only_what_was_asked_afterwards_can_be_stale() {
