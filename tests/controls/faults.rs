@@ -53,9 +53,9 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "a hold takes seats that are held already (PostgreSQL)",
         promise: "P1",
         edits: &[Edit {
-            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
-            find: "AND NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())",
-            replace: "AND NOT seats.sold",
+            file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
+            find: "WHERE NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())",
+            replace: "WHERE NOT seats.sold",
         }],
         finder: contract("seat_races::postgres::of_fifty_guests_who_want_one_seat_one_gets_it"),
     },
@@ -166,14 +166,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         promise: "P6",
         edits: &[
             Edit {
-                file: "crates/adapters/persistence/src/postgres/payments.rs",
+                file: "crates/adapters/persistence/src/postgres/pay_reservation.rs",
                 find: "AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()",
                 replace: "AND reservations.status = 'RESERVED'",
             },
             Edit {
-                file: "crates/adapters/persistence/src/postgres/payments.rs",
-                find: "WHERE reservation.expires_at > clock_timestamp() AND turn.expires_at > clock_timestamp()",
-                replace: "WHERE turn.expires_at > clock_timestamp()",
+                file: "crates/adapters/persistence/src/postgres/pay_reservation.rs",
+                find: "WHERE expires_at > clock_timestamp() AND turn_expires_at > clock_timestamp()",
+                replace: "WHERE turn_expires_at > clock_timestamp()",
             },
         ],
         finder: contract("payment_conditions::postgres::a_hold_that_ran_out_is_not_paid"),
@@ -202,7 +202,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "a payment leaves the turn as it is (PostgreSQL)",
         promise: "P8",
         edits: &[Edit {
-            file: "crates/adapters/persistence/src/postgres/payments.rs",
+            file: "crates/adapters/persistence/src/postgres/pay_reservation.rs",
             find: "FROM due WHERE queue_tickets.id = due.ticket",
             replace: "FROM due WHERE queue_tickets.id = due.ticket AND false",
         }],
@@ -217,14 +217,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         .filter(reservations::user_id.eq(user))
 }
 
-#[dsl::auto_type]
-pub(crate) fn seats_of_reservations",
+/// For SQLite, on which",
             replace: "        .filter(reservations::id.eq(id))
         .filter(reservations::user_id.eq(user).or(reservations::user_id.ne(user)))
 }
 
-#[dsl::auto_type]
-pub(crate) fn seats_of_reservations",
+/// For SQLite, on which",
         }],
         finder: integration("http", "ownership::sqlite::nobody_sees_or_changes_what_is_anothers"),
     },
@@ -242,16 +240,16 @@ pub(crate) fn seats_of_reservations",
         name: "a turn that ran out counts until somebody notes it (PostgreSQL)",
         promise: "P10",
         edits: &[Edit {
-            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
+            file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
             find: "              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)",
+            FOR SHARE",
             replace: "              AND queue_tickets.status = 'ACTIVE'
-              AND (SELECT count(*) FROM free) = cardinality(asked.seat_numbers)",
+            FOR SHARE",
         }, Edit {
-            file: "crates/adapters/persistence/src/postgres/seat_inventory.rs",
-            find: "            WHERE turn.expires_at > clock_timestamp()
-              AND schedules.id = asked.schedule_id",
-            replace: "            WHERE schedules.id = asked.schedule_id",
+            file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
+            find: "            WHERE turn_expires_at > clock_timestamp()
+              AND (SELECT",
+            replace: "            WHERE (SELECT",
         }],
         finder: contract("seat_inventory::postgres::seats_are_not_held_with_the_wrong_ticket"),
     },
