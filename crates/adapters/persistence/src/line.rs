@@ -27,12 +27,6 @@ pub(crate) struct Line<Q, A> {
     waiting: mpsc::Sender<(Q, Caller<A>)>,
 }
 
-impl<Q, A> Clone for Line<Q, A> {
-    fn clone(&self) -> Self {
-        Self { name: self.name, waiting: self.waiting.clone() }
-    }
-}
-
 impl<Q: Send + 'static, A: Send + 'static> Line<Q, A> {
     /// Opens the line. `serve` answers as many as it is asked, in their order; its failure is everybody's.
     pub(crate) fn open<F>(name: &'static str, serve: impl Fn(Vec<Q>) -> F + Send + 'static) -> Self
@@ -40,41 +34,59 @@ impl<Q: Send + 'static, A: Send + 'static> Line<Q, A> {
         F: Future<Output = Result<Vec<A>, StorageError>> + Send + 'static,
     {
         let (waiting, arrivals) = mpsc::channel(WAITING_AT_MOST);
-        tokio::spawn(serve_until_closed(arrivals, serve));
+        tokio::spawn(serve_until_closed(arrivals, move |arrived: Vec<(Q, Caller<A>)>| {
+            let (questions, callers): (Vec<_>, Vec<_>) = arrived.into_iter().unzip();
+            let answers = unless_it_panics(serve(questions));
+            async move { tell(callers, answers.await) }
+        }));
         Self { name, waiting }
     }
 
     /// Waits for the answer. A change may be made all the same where there is none.
     pub(crate) async fn ask(&self, question: Q) -> Result<A, StorageError> {
-        let (caller, answer) = oneshot::channel();
-        self.waiting.try_send((question, caller)).map_err(|refused| refusal(&refused, self.name))?;
-        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
-        answer.map_err(|_| StorageError::unexpected("a line's caller was not answered"))?
+        ask(&self.waiting, self.name, |caller| (question, caller)).await
     }
 }
 
-async fn serve_until_closed<Q, A, F>(
-    mut arrivals: mpsc::Receiver<(Q, Caller<A>)>,
-    serve: impl Fn(Vec<Q>) -> F,
-) where
-    F: Future<Output = Result<Vec<A>, StorageError>>,
+/// Joins a line, and waits for the answer. A change may be made all the same where there is none.
+pub(crate) async fn ask<T, A>(
+    line: &mpsc::Sender<T>,
+    name: &'static str,
+    asked: impl FnOnce(Caller<A>) -> T,
+) -> Result<A, StorageError> {
+    let (caller, answer) = oneshot::channel();
+    line.try_send(asked(caller)).map_err(|refused| refusal(&refused, name))?;
+    let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
+    answer.map_err(|_| StorageError::unexpected("who waited in a line was not answered"))?
+}
+
+/// Serves all who have arrived, again and again, until nobody can join the line any more.
+pub(crate) async fn serve_until_closed<T, F>(mut arrivals: mpsc::Receiver<T>, serve: impl Fn(Vec<T>) -> F)
+where
+    F: Future<Output = ()>,
 {
-    let mut arrived = Vec::with_capacity(TOGETHER_AT_MOST);
+    let mut arrived = Vec::new();
     while arrivals.recv_many(&mut arrived, TOGETHER_AT_MOST).await > 0 {
-        let (questions, callers): (Vec<_>, Vec<_>) = arrived.drain(..).unzip();
-        // A panic is the failure of these, and not the end of all that come after.
-        let answers = AssertUnwindSafe(serve(questions)).catch_unwind().await;
-        let panicked = |_| Err(StorageError::unexpected("what serves a line panicked"));
-        match answers.unwrap_or_else(panicked) {
-            Ok(answers) => tell(callers, answers.into_iter().map(Ok)),
-            Err(error) => tell(callers, std::iter::repeat_with(|| Err(error.clone()))),
-        }
+        serve(std::mem::take(&mut arrived)).await;
     }
 }
 
-/// Tells each caller; one that has gone away does not want to know.
-pub(crate) fn tell<A>(callers: Vec<Caller<A>>, answers: impl Iterator<Item = Result<A, StorageError>>) {
-    callers.into_iter().zip(answers).for_each(|(caller, answer)| drop(caller.send(answer)));
+/// A panic is the failure of those who are served, and not the end of all that come after.
+pub(crate) async fn unless_it_panics<T>(
+    serving: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    let served = AssertUnwindSafe(serving).catch_unwind().await;
+    served.unwrap_or_else(|_| Err(StorageError::unexpected("what serves a line panicked")))
+}
+
+/// Tells each caller the own answer, or all of them the failure; one that has gone away does not want to know.
+pub(crate) fn tell<A>(callers: Vec<Caller<A>>, answers: Result<impl IntoIterator<Item = A>, StorageError>) {
+    match answers {
+        Ok(answers) => {
+            callers.into_iter().zip(answers).for_each(|(caller, answer)| drop(caller.send(Ok(answer))));
+        }
+        Err(error) => callers.into_iter().for_each(|caller| drop(caller.send(Err(error.clone())))),
+    }
 }
 
 #[cfg(test)]
@@ -117,17 +129,14 @@ mod tests {
     #[tokio::test]
     async fn who_arrives_while_others_are_served_is_served_together_with_the_rest_in_the_order_of_arrival() {
         let (line, may_serve, served) = line(0);
-        let first = tokio::spawn({
-            let line = line.clone();
-            async move { line.ask(1).await }
-        });
-        while served.lock().unwrap().is_empty() && line.waiting.capacity() < WAITING_AT_MOST {
+        let mut first = std::pin::pin!(line.ask(1));
+        assert!(poll_immediate(first.as_mut()).await.is_none(), "expected it to be held up");
+        while line.waiting.capacity() < WAITING_AT_MOST {
             tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
         let release = async { may_serve.add_permits(2) };
         let (others, ()) = tokio::join!(join_all([2, 3].map(|question| line.ask(question))), release);
-        assert_eq!(first.await.unwrap().unwrap(), 10);
+        assert_eq!(first.await.unwrap(), 10);
         assert_eq!(others.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [20, 30]);
         assert_eq!(*served.lock().unwrap(), [vec![1], vec![2, 3]]);
     }

@@ -3,22 +3,18 @@
 //! A change that finds nobody before it is made at once; what arrives while a transaction is under way waits
 //! for the next. Whoever goes away meanwhile changes nothing: the change is made all the same.
 
-use std::{future::Future, panic::AssertUnwindSafe};
+use std::future::Future;
 
 use domain::{
     ids::TicketId,
     storage::StorageError,
     waiting_room::{Joined, Left, Newcomer, PolicyChange, RollCall, RoomPolicy},
 };
-use futures_util::FutureExt;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::timeout,
-};
+use tokio::sync::mpsc;
 
 use crate::{
-    limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal},
-    line::{Caller, TOGETHER_AT_MOST},
+    limits::WAITING_AT_MOST,
+    line::{Caller, ask, serve_until_closed, tell, unless_it_panics},
     room_changes::{RoomChanges, RoomOutcomes},
 };
 
@@ -44,7 +40,14 @@ impl RoomBatch {
         F: Future<Output = Result<RoomOutcomes, StorageError>> + Send + 'static,
     {
         let (changes, waiting) = mpsc::channel(WAITING_AT_MOST);
-        tokio::spawn(make_until_done(waiting, make));
+        tokio::spawn(serve_until_closed(waiting, move |together: Vec<Change>| {
+            let (mut callers, mut changes) = (Callers::default(), RoomChanges::default());
+            for change in together {
+                callers.take(change, &mut changes);
+            }
+            let outcomes = unless_it_panics(make(changes));
+            async move { callers.answer(outcomes.await) }
+        }));
         Self { changes }
     }
 
@@ -69,28 +72,8 @@ impl RoomBatch {
     }
 
     async fn change<T>(&self, change: impl FnOnce(Caller<T>) -> Change) -> Result<T, StorageError> {
-        let (caller, answer) = oneshot::channel();
-        let refused = |refused| refusal(&refused, "changes of the waiting room");
-        self.changes.try_send(change(caller)).map_err(refused)?;
-        // After that the change may be made all the same: who joined finds the ticket by joining again.
-        let answer = timeout(ANSWERED_WITHIN, answer).await.map_err(StorageError::unavailable)?;
-        answer.map_err(|_| StorageError::unexpected("a change of the waiting room was not made"))?
-    }
-}
-
-async fn make_until_done<F>(mut waiting: mpsc::Receiver<Change>, make: impl Fn(RoomChanges) -> F)
-where
-    F: Future<Output = Result<RoomOutcomes, StorageError>> + Send,
-{
-    let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
-    while waiting.recv_many(&mut together, TOGETHER_AT_MOST).await > 0 {
-        let mut callers = Callers::default();
-        let mut changes = RoomChanges::default();
-        together.drain(..).for_each(|change| callers.take(change, &mut changes));
-        // A panic is the failure of these changes, and not the end of all that come after.
-        let outcomes = AssertUnwindSafe(make(changes)).catch_unwind().await;
-        let panicked = |_| Err(StorageError::unexpected("a change of the waiting room panicked"));
-        callers.answer(outcomes.unwrap_or_else(panicked));
+        // After a time-out the change may be made all the same: who joined finds the ticket by joining again.
+        ask(&self.changes, "changes of the waiting room", change).await
     }
 }
 
@@ -127,33 +110,16 @@ impl Callers {
     }
 
     fn answer(self, made: Result<RoomOutcomes, StorageError>) {
-        let RoomOutcomes { policies, left, joined, admitted } = match made {
-            Ok(outcomes) => outcomes,
-            Err(error) => return self.answer_failure(&error),
+        let (policies, left, joined, admitted) = match made {
+            Ok(made) => (Ok(made.policies), Ok(made.left), Ok(made.joined), Ok(made.admitted)),
+            Err(error) => (Err(error.clone()), Err(error.clone()), Err(error.clone()), Err(error)),
         };
         tell(self.policies, policies);
         tell(self.leaves, left);
         tell(self.joins, joined);
         // Together they have admitted so many: the first is told, so that nobody is counted twice.
-        tell(self.admissions, std::iter::once(admitted).chain(std::iter::repeat(0)));
+        tell(self.admissions, admitted.map(|admitted| std::iter::once(admitted).chain(std::iter::repeat(0))));
     }
-
-    fn answer_failure(self, error: &StorageError) {
-        let failures = || std::iter::repeat(error.clone());
-        fail(self.policies, failures());
-        fail(self.leaves, failures());
-        fail(self.joins, failures());
-        fail(self.admissions, failures());
-    }
-}
-
-/// Tells each caller; one that has gone away does not want to know.
-fn tell<T>(callers: Vec<Caller<T>>, outcomes: impl IntoIterator<Item = T>) {
-    callers.into_iter().zip(outcomes).for_each(|(caller, outcome)| drop(caller.send(Ok(outcome))));
-}
-
-fn fail<T>(callers: Vec<Caller<T>>, failures: impl Iterator<Item = StorageError>) {
-    callers.into_iter().zip(failures).for_each(|(caller, failure)| drop(caller.send(Err(failure))));
 }
 
 #[cfg(test)]
@@ -164,6 +130,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::limits::ANSWERED_WITHIN;
 
     fn newcomer(number: u128) -> Newcomer {
         let id = Uuid::from_u128(number);
