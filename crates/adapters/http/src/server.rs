@@ -16,7 +16,10 @@ use actix_web::{
     web,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    runtime::Handle,
+};
 
 use crate::{
     calls::{around::docs::Description, catalog::listings::Listings},
@@ -43,7 +46,8 @@ pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves on a listener until it is stopped through the server's handle: signals are left to the caller, who
-/// has installed the recorder of the measurements before, and sees to its upkeep.
+/// has installed the recorder of the measurements before, and sees to its upkeep. Needs a runtime, on whose threads it
+/// makes what many ask for at once.
 pub fn serve(
     listener: TcpListener,
     use_cases: UseCases,
@@ -112,7 +116,7 @@ impl State {
             draining: web::Data::new(draining),
             metrics: web::Data::new(metrics),
             streams: web::Data::new(streams),
-            listings: web::Data::new(Listings::default()),
+            listings: web::Data::new(Listings::on(&Handle::current())),
             limits: RequestLimits::new(requests_at_most),
             description: web::Data::new(Description(openapi_json().into())),
         }
