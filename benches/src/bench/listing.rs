@@ -1,4 +1,4 @@
-//! Listings of the seats of a date.
+//! Listings of seats: everybody those of one date, or each of another.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 const USERS: u64 = 1_000;
-const SCHEDULES: u64 = 100;
+const SCHEDULES: [u64; 2] = [1, 100];
 const CONNECTIONS: usize = 64;
 const LASTS: Duration = Duration::from_secs(2);
 const LIMIT: &str = "bare handler";
@@ -31,22 +31,25 @@ struct Listings {
 
 pub(crate) async fn measure(bench: &mut Bench) {
     for kind in bench.stores.clone() {
-        let title = format!("Listings of 50 seats, {CONNECTIONS} connections, {}", kind.name());
-        let rounds = hold(&mut Listings::on(kind).await, bench.rounds).await;
-        let about = format!(
-            "{USERS} users list the seats of {SCHEDULES} dates, over and over for {} s. The limit is a bare handler \
-             that checks the same token and answers with the same bytes.",
-            LASTS.as_secs()
-        );
-        rounds.file(&mut bench.findings, &title, about, LIMIT, Some(Target::AtLeast(0.5)));
+        for dates in SCHEDULES {
+            let title =
+                format!("Listings of 50 seats, dates: {dates}, {CONNECTIONS} connections, {}", kind.name());
+            let rounds = hold(&mut Listings::on(kind, dates).await, bench.rounds).await;
+            let about = format!(
+                "{USERS} users list the seats of {dates} dates, over and over for {} s. The limit is a bare handler \
+                 that checks the same token and answers with the same bytes.",
+                LASTS.as_secs()
+            );
+            rounds.file(&mut bench.findings, &title, about, LIMIT, Some(Target::AtLeast(0.5)));
+        }
     }
 }
 
 impl Listings {
-    async fn on(kind: Kind) -> Self {
+    async fn on(kind: Kind, dates: u64) -> Self {
         let room = room_of_admitted(kind, USERS).await;
-        room.put_schedules(1, 1..=SCHEDULES).await;
-        let request = |number| room.request(number, "GET", &listing_path(number % SCHEDULES + 1));
+        room.put_schedules(1, 1..=dates).await;
+        let request = |number| room.request(number, "GET", &listing_path(number % dates + 1));
         let requests: Requests = (1..=USERS).map(request).collect();
         let scene = Scene::start(room).await;
         let mut connection = Connection::open(scene.address).await.expect("the instance takes connections");
