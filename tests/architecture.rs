@@ -68,6 +68,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "fail",
             "futures-util",
             "libsqlite3-sys",
+            "quick_cache",
             "thiserror",
             "tokio",
             "tokio-postgres",

@@ -5,6 +5,7 @@
 //! arrived together, [`postgres`] in one statement for the holds, charges or payments that have arrived together, whose
 //! conditions the server checks, and in one transaction for the waiting room's changes that have.
 
+mod added_schedules;
 mod codes;
 mod convert;
 pub mod fail_points;

@@ -96,6 +96,17 @@ pub(crate) fn seats_of_schedules(schedules: Vec<StoredId>) -> _ {
     seats::table.filter(seats::schedule_id.eq_any(schedules)).order((seats::schedule_id, seats::seat_number))
 }
 
+/// The seats of a schedule that are sold, or that somebody holds or has held.
+#[dsl::auto_type]
+pub(crate) fn taken_seats_of(schedule: StoredId) -> _ {
+    seats::table.filter(seats::schedule_id.eq(schedule)).filter(seats::reservation_id.is_not_null())
+}
+
+#[dsl::auto_type]
+pub(crate) fn taken_seats_of_schedules(schedules: Vec<StoredId>) -> _ {
+    seats::table.filter(seats::schedule_id.eq_any(schedules)).filter(seats::reservation_id.is_not_null())
+}
+
 #[dsl::auto_type]
 pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
@@ -285,6 +296,14 @@ pub(crate) fn candidates(at_most: i64) -> _ {
 pub(crate) fn live_tickets() -> _ {
     let live: Live = Live;
     queue_tickets::table.filter(live)
+}
+
+/// Those that are live and whose turn, where they have it, has not run out either.
+#[dsl::auto_type]
+pub(crate) fn tickets_live_at(now: StoredMoment) -> _ {
+    let live: Live = Live;
+    let waiting: Waiting = Waiting;
+    queue_tickets::table.filter(live).filter(waiting.or(queue_tickets::expires_at.assume_not_null().gt(now)))
 }
 
 #[dsl::auto_type]

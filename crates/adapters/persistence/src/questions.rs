@@ -1,7 +1,11 @@
-//! What a crowd asks a store, before it decides.
+//! What a crowd asks a store.
 
 use domain::{
-    idempotency::IdempotencyKey, payment::PaymentRequest, reservation::HoldRequest, time::Timestamp,
+    catalog::{Occupancy, SeatNumber},
+    idempotency::IdempotencyKey,
+    payment::PaymentRequest,
+    reservation::HoldRequest,
+    time::Timestamp,
     wallet::ChargeRequest,
 };
 
@@ -11,3 +15,5 @@ pub(crate) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
 pub(crate) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
 /// Who wants to pay for what, and under which key.
 pub(crate) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
+/// The seats of a schedule that are not free: a hold may have run out.
+pub(crate) type TakenSeats = Vec<(SeatNumber, Occupancy)>;

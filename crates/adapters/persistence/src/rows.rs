@@ -225,15 +225,29 @@ pub(crate) struct OccupancyRow {
     sold: bool,
 }
 
+impl OccupancyRow {
+    /// Which schedule the seat is of.
+    pub(crate) fn schedule(&self) -> ScheduleId {
+        ScheduleId(self.schedule_id.0)
+    }
+}
+
+impl TryFrom<&OccupancyRow> for (SeatNumber, Occupancy) {
+    type Error = StorageError;
+
+    fn try_from(row: &OccupancyRow) -> Result<Self, StorageError> {
+        let number = SeatNumber::new(row.seat_number.into()).map_err(broken)?;
+        Ok((number, occupancy(row.reservation_id, row.held_until, row.sold)?))
+    }
+}
+
 /// Rows by their schedules.
 pub(crate) fn occupancies(
-    rows: Vec<OccupancyRow>,
+    rows: &[OccupancyRow],
 ) -> Result<HashMap<ScheduleId, Vec<(SeatNumber, Occupancy)>>, StorageError> {
     let mut schedules: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
-        let number = SeatNumber::new(row.seat_number.into()).map_err(broken)?;
-        let occupancy = occupancy(row.reservation_id, row.held_until, row.sold)?;
-        schedules.entry(ScheduleId(row.schedule_id.0)).or_default().push((number, occupancy));
+        schedules.entry(row.schedule()).or_default().push(row.try_into()?);
     }
     Ok(schedules)
 }

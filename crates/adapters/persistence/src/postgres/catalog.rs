@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use diesel::prelude::*;
+use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use domain::{
     catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
@@ -12,7 +12,6 @@ use domain::{
     storage::StorageError,
     time::Timestamp,
 };
-
 use futures_util::future::{FutureExt, try_join};
 
 use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
@@ -20,6 +19,7 @@ use crate::{
     fail_points::{Place, StoredChange, reach},
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
+    questions::TakenSeats,
     rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
     schema::{concerts, schedules, seats},
     sql_types::StoredId,
@@ -60,17 +60,10 @@ impl Catalog for PostgresStore {
     }
 
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
-        let id = StoredId(schedule.0);
-        let connection = self.connection().await?;
-        // A schedule never changes, and its seats are added with it: two questions at once, of which the second may
-        // see more than the first, find nothing or all of it.
-        let row = schedules::table.find(id).select(ScheduleRow::as_select()).get_result(&mut &*connection);
-        let row = row.map(QueryResult::optional);
-        let seats = queries::seats_of(id).select(SeatRow::as_select()).load(&mut &*connection);
-        let (row, seats) = try_join(row, seats).await.map_err(storage_error)?;
-        let Some(row) = row else { return Ok(None) };
-        let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
-        Ok(Some((Schedule::try_from(row)?, seats)))
+        let added = self.added_schedules.find(schedule, || find_schedule(self, schedule).boxed()).await?;
+        let Some(added) = added else { return Ok(None) };
+        let taken = self.lines.seats_to_list.ask(schedule).await??;
+        Ok(Some(added.while_taken(taken)))
     }
 
     async fn occupancies(
@@ -82,7 +75,7 @@ impl Catalog for PostgresStore {
             .select(OccupancyRow::as_select())
             .load(&mut self.connection().await?)
             .await;
-        occupancies(rows.map_err(storage_error)?)
+        occupancies(&rows.map_err(storage_error)?)
     }
 
     async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {
@@ -108,4 +101,36 @@ impl Catalog for PostgresStore {
         })
         .await
     }
+}
+
+async fn find_schedule(
+    store: &PostgresStore,
+    schedule: ScheduleId,
+) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+    let id = StoredId(schedule.0);
+    let connection = store.connection().await?;
+    // A schedule never changes, and its seats are added with it: two questions at once, of which the second may
+    // see more than the first, find nothing or all of it.
+    let row = schedules::table.find(id).select(ScheduleRow::as_select()).get_result(&mut &*connection);
+    let row = row.map(QueryResult::optional);
+    let seats = queries::seats_of(id).select(SeatRow::as_select()).load(&mut &*connection);
+    let (row, seats) = try_join(row, seats).await.map_err(storage_error)?;
+    let Some(row) = row else { return Ok(None) };
+    let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
+    Ok(Some((Schedule::try_from(row)?, seats)))
+}
+
+/// The seats of some schedules that are not free, schedule by schedule.
+pub(super) async fn taken_seats(
+    mut connection: Connection,
+    asked: Vec<ScheduleId>,
+) -> Result<Vec<Result<TakenSeats, StorageError>>, Error> {
+    let ids = asked.iter().map(|id| StoredId(id.0)).collect();
+    let taken = queries::taken_seats_of_schedules(ids).select(OccupancyRow::as_select());
+    let mut schedules: HashMap<_, Vec<OccupancyRow>> = HashMap::new();
+    for row in taken.load(&mut connection).await? {
+        schedules.entry(OccupancyRow::schedule(&row)).or_default().push(row);
+    }
+    let taken_of = |id| schedules.get(id).into_iter().flatten().map(TryFrom::try_from).collect();
+    Ok(asked.iter().map(taken_of).collect())
 }

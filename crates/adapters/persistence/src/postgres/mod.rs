@@ -45,6 +45,7 @@ use self::{
     together::Lines,
 };
 use crate::{
+    added_schedules::AddedSchedules,
     convert::{count, moment, row_error},
     fail_points::{Place, StoredChange, reach},
     limits::ANSWERED_WITHIN,
@@ -69,6 +70,7 @@ pub struct PostgresStore {
     clock: Arc<ServerClock>,
     room: RoomBatch,
     lines: Arc<Lines>,
+    added_schedules: Arc<AddedSchedules>,
     notices: Arc<Listener>,
 }
 
@@ -97,7 +99,7 @@ impl PostgresStore {
         let room = RoomBatch::start(move |together| make_room_changes(changes.clone(), together));
         let lines = Arc::new(Lines::open(url)?);
         let notices = Arc::new(Listener::new(url.to_owned()));
-        Ok(Self { pool, readings, clock, room, lines, notices })
+        Ok(Self { pool, readings, clock, room, lines, added_schedules: Arc::default(), notices })
     }
 
     /// Tells of changes of the waiting room.

@@ -9,11 +9,11 @@ use domain::{
     storage::StorageError,
     time::Timestamp,
     waiting_room::{
-        EndReason, JoinPlan, KnownUsers, Left, RollCall, RoomPolicy, Sign, Ticket, TicketState,
+        EndReason, JoinPlan, KnownUsers, Left, Occupancy, RollCall, RoomPolicy, Sign, Ticket, TicketState,
         newcomer_present_until, newly_near_present_until,
     },
 };
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 
 use super::{
     count, moment,
@@ -43,16 +43,27 @@ pub(super) async fn make(
     changes: RoomChanges,
 ) -> Result<RoomOutcomes, Error> {
     let mut room = lock_room(connection).await?;
-    let ended = end_run_out_turns(connection, &room).await?;
     let policies = change_policy(connection, &mut room, &changes).await?;
-    let left = leave(connection, &room, &changes.leaves).await?;
     if let Some(roll) = &changes.roll {
         call_roll(connection, &mut room, roll).await?;
     }
-    let plan = join(connection, &room, &changes).await?;
+    // What is asked at once is answered in any order: none of these depends on what another of them does.
+    let (ended, left, known) = try_join3(
+        end_run_out_turns(connection, &room),
+        leave(connection, &room, &changes.leaves),
+        find_users(connection, &room, &changes),
+    )
+    .await?;
+    let plan = JoinPlan::new(&changes.joins, known, &room.policy, count(room.last_number)?, room.now);
+    let ((), (), occupancy) = try_join3(
+        issue(connection, &room, &plan.issued),
+        note_who_came_back(connection, &room, &plan),
+        room.occupancy(connection),
+    )
+    .await?;
     reach(StoredChange::ChangeRoom, Place::Inside).await?;
     let callers: HashSet<TicketId> = plan.tickets().map(|ticket| ticket.id).collect();
-    let mut turns = fill_free_slots(connection, &room, &callers).await?;
+    let mut turns = fill_free_slots(connection, &room, occupancy, &callers).await?;
     let admitted = turns.len();
     claim_found_turns(connection, &room, &plan, &mut turns).await?;
     // Whoever has joined, come or gone is seen at the next reading anyhow.
@@ -108,8 +119,9 @@ async fn leave(
         return Ok(Vec::new());
     }
     let ids: Vec<_> = tickets.iter().map(|ticket| StoredId(ticket.0)).collect();
-    let ended = diesel::update(queries::live_tickets().filter(queue_tickets::id.eq_any(ids)))
-        .set(EndColumns::of(EndReason::Left, moment(room.now)))
+    let now = moment(room.now);
+    let ended = diesel::update(queries::tickets_live_at(now).filter(queue_tickets::id.eq_any(ids)))
+        .set(EndColumns::of(EndReason::Left, now))
         .returning(queue_tickets::id);
     let mut ended: HashSet<StoredId> = ended.load(&mut &*connection).await?.into_iter().collect();
     // Whoever leaves twice at once has left once.
@@ -169,36 +181,41 @@ async fn call_roll(
     diesel::update(waiting_room::table).set(columns).execute(&mut &*connection).await.map(|_| ())
 }
 
-async fn join(
+/// Who joins again is there.
+async fn note_who_came_back(
+    connection: &AsyncPgConnection,
+    room: &LockedRoom,
+    plan: &JoinPlan,
+) -> Result<(), Error> {
+    let present_until = newcomer_present_until(room.now);
+    let back = plan.found().iter().filter(|ticket| ticket.state == TicketState::Waiting);
+    let signs = back.map(|ticket| Sign { number: ticket.number, present_until });
+    note_signs(connection, signs, room.now).await
+}
+
+/// Those who join, and the tickets they have that are live and that nobody leaves with just now.
+async fn find_users(
     connection: &AsyncPgConnection,
     room: &LockedRoom,
     changes: &RoomChanges,
-) -> Result<JoinPlan, Error> {
+) -> Result<KnownUsers, Error> {
     if changes.joins.is_empty() {
-        return Ok(JoinPlan::default());
+        return Ok(KnownUsers::default());
     }
     let asked: Vec<_> = changes.joins.iter().map(|newcomer| StoredId(newcomer.user.0)).collect();
-    let known = find_users(connection, asked).await?;
-    let plan = JoinPlan::new(&changes.joins, known, &room.policy, count(room.last_number)?, room.now);
-    issue(connection, room, &plan.issued).await?;
-    let present_until = newcomer_present_until(room.now);
-    let back = plan.found().iter().filter(|ticket| ticket.state == TicketState::Waiting);
-    note_signs(connection, back.map(|ticket| Sign { number: ticket.number, present_until }), room.now)
-        .await?;
-    Ok(plan)
-}
-
-async fn find_users(connection: &AsyncPgConnection, asked: Vec<StoredId>) -> Result<KnownUsers, Error> {
     let existing = users::table.filter(users::id.eq_any(asked.clone())).select(users::id);
-    let live =
-        queries::live_tickets().filter(queue_tickets::user_id.eq_any(asked)).select(TicketRow::as_select());
+    let live = queries::tickets_live_at(moment(room.now))
+        .filter(queue_tickets::user_id.eq_any(asked))
+        .select(TicketRow::as_select());
     let (existing, live) =
         try_join(existing.load::<StoredId>(&mut &*connection), live.load::<TicketRow>(&mut &*connection))
             .await?;
     let mut known: KnownUsers = existing.into_iter().map(|user| (UserId(user.0), None)).collect();
     for row in live {
         let ticket = Ticket::try_from(row).map_err(row_error)?;
-        known.insert(ticket.user, Some(ticket));
+        if !changes.leaves.contains(&ticket.id) {
+            known.insert(ticket.user, Some(ticket));
+        }
     }
     Ok(known)
 }
@@ -241,10 +258,11 @@ async fn issue(connection: &AsyncPgConnection, room: &LockedRoom, tickets: &[Tic
 async fn fill_free_slots(
     connection: &AsyncPgConnection,
     room: &LockedRoom,
+    occupancy: Occupancy,
     callers: &HashSet<TicketId>,
 ) -> Result<Turns, Error> {
     let mut turns = Turns::new();
-    let mut admissible = room.policy.admissible(room.occupancy(connection).await?);
+    let mut admissible = room.policy.admissible(occupancy);
     while admissible > 0 {
         let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible))
             .select(CandidateRow::as_select())

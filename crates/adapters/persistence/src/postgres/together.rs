@@ -9,7 +9,7 @@ use std::future::Future;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::{
     commit::Commit,
-    ids::UserId,
+    ids::{ScheduleId, UserId},
     money::Money,
     payment::{PaymentFacts, Settlement},
     reservation::{HoldFacts, SeatsHeld},
@@ -18,7 +18,7 @@ use domain::{
 };
 
 use super::{
-    charge_balance,
+    catalog, charge_balance,
     errors::storage_error,
     hold_seats,
     lending::{Connection, Connections},
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     limits::ANSWERED_WITHIN,
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion},
+    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion, TakenSeats},
 };
 
 /// What became of a change that was to be made together with others.
@@ -64,6 +64,7 @@ pub(super) struct Lines {
     pub(super) payment_questions: Line<PaymentQuestion, Result<PaymentFacts, StorageError>>,
     pub(super) payments: Line<Settlement, Together<Money>>,
     pub(super) users: Line<UserId, bool>,
+    pub(super) seats_to_list: Line<ScheduleId, Result<TakenSeats, StorageError>>,
 }
 
 /// Connections for all lines: each uses one at a time, and seldom are all busy at once.
@@ -80,6 +81,7 @@ impl Lines {
             payment_questions: line("payments to decide", &pool, pay_reservation::load),
             payments: line("payments", &pool, pay_reservation::commit),
             users: line("users to find", &pool, users::exist),
+            seats_to_list: line("seats to list", &pool, catalog::taken_seats),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use diesel::prelude::*;
+use diesel::{prelude::*, result::Error};
 use domain::{
     catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
     ids::{ConcertId, ScheduleId},
@@ -11,6 +11,7 @@ use domain::{
     storage::StorageError,
     time::Timestamp,
 };
+use futures_util::future::FutureExt;
 
 use super::{SqliteStore, moment};
 use crate::{
@@ -60,19 +61,11 @@ impl Catalog for SqliteStore {
     }
 
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
-        let question = move |connection: &mut SqliteConnection| {
-            let id = StoredId(schedule.0);
-            let row = schedules::table
-                .find(id)
-                .select(ScheduleRow::as_select())
-                .get_result(connection)
-                .optional()?;
-            let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
-            Ok(row.map(|row| (row, seats)))
-        };
-        let Some((row, seats)) = self.readers.read(question).await? else { return Ok(None) };
-        let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
-        Ok(Some((Schedule::try_from(row)?, seats)))
+        let added = self.added_schedules.find(schedule, || find_schedule(self, schedule).boxed()).await?;
+        let Some(added) = added else { return Ok(None) };
+        let taken = self.lines.seats_to_list.ask(schedule).await??;
+        let taken = taken.iter().map(TryFrom::try_from).collect::<Result<_, _>>()?;
+        Ok(Some(added.while_taken(taken)))
     }
 
     async fn occupancies(
@@ -83,7 +76,7 @@ impl Catalog for SqliteStore {
         let question = move |connection: &mut SqliteConnection| {
             queries::seats_of_schedules(ids).select(OccupancyRow::as_select()).load(connection)
         };
-        occupancies(self.readers.read(question).await?)
+        occupancies(&self.readers.read(question).await?)
     }
 
     async fn add_concert(&self, concert: &Concert) -> Result<(), StorageError> {
@@ -103,4 +96,28 @@ impl Catalog for SqliteStore {
         };
         self.writer.write(StoredChange::AddSchedule, insert).await.map(|_| ())
     }
+}
+
+async fn find_schedule(
+    store: &SqliteStore,
+    schedule: ScheduleId,
+) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+    let question = move |connection: &mut SqliteConnection| {
+        let id = StoredId(schedule.0);
+        let row =
+            schedules::table.find(id).select(ScheduleRow::as_select()).get_result(connection).optional()?;
+        let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
+        Ok(row.map(|row| (row, seats)))
+    };
+    let Some((row, seats)) = store.readers.read(question).await? else { return Ok(None) };
+    let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
+    Ok(Some((Schedule::try_from(row)?, seats)))
+}
+
+/// The seats of a schedule that are not free.
+pub(super) fn load_taken_seats(
+    connection: &mut SqliteConnection,
+    schedule: &ScheduleId,
+) -> Result<Vec<OccupancyRow>, Error> {
+    queries::taken_seats_of(StoredId(schedule.0)).select(OccupancyRow::as_select()).load(connection)
 }

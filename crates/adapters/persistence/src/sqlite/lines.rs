@@ -4,22 +4,27 @@
 //! shared. The writing thread does the same with changes.
 
 use diesel::{SqliteConnection, result::Error};
-use domain::{payment::PaymentFacts, reservation::HoldFacts, storage::StorageError, wallet::ChargeFacts};
+use domain::{
+    ids::ScheduleId, payment::PaymentFacts, reservation::HoldFacts, storage::StorageError,
+    wallet::ChargeFacts,
+};
 
-use super::{errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
+use super::{catalog, errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
 use crate::{
     line::Line,
     questions::{ChargeQuestion, HoldQuestion, PaymentQuestion},
+    rows::OccupancyRow,
 };
 
 /// A line of questions, each with an answer or a failure of its own.
 type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
 
-/// The lines of what a crowd asks before it decides.
+/// The lines of what a crowd asks.
 pub(super) struct Lines {
     pub(super) holds: Questions<HoldQuestion, HoldFacts>,
     pub(super) charges: Questions<ChargeQuestion, ChargeFacts>,
     pub(super) payments: Questions<PaymentQuestion, PaymentFacts>,
+    pub(super) seats_to_list: Questions<ScheduleId, Vec<OccupancyRow>>,
 }
 
 impl Lines {
@@ -28,6 +33,7 @@ impl Lines {
             holds: line("holds to decide", readers, seat_inventory::load_for_hold),
             charges: line("charges to decide", readers, wallets::load_for_charge),
             payments: line("payments to decide", readers, payments::load_for_payment),
+            seats_to_list: line("seats to list", readers, catalog::load_taken_seats),
         }
     }
 }

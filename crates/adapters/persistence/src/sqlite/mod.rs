@@ -29,6 +29,7 @@ use tokio::sync::Notify;
 
 use self::{lines::Lines, readers::Readers, writer::Writer};
 use crate::{
+    added_schedules::AddedSchedules,
     convert::{count, moment, row_error},
     fail_points::StoredChange,
     room_batch::RoomBatch,
@@ -45,6 +46,7 @@ pub struct SqliteStore {
     clock: Arc<dyn Clock>,
     room: RoomBatch,
     lines: Arc<Lines>,
+    added_schedules: Arc<AddedSchedules>,
     notices: Arc<Notices>,
 }
 
@@ -74,7 +76,7 @@ impl SqliteStore {
             }
         });
         let lines = Arc::new(Lines::open(&readers));
-        Ok(Self { writer, readers, clock, room, lines, notices })
+        Ok(Self { writer, readers, clock, room, lines, added_schedules: Arc::default(), notices })
     }
 
     /// Tells of changes of the waiting room.
