@@ -6,7 +6,7 @@ use adapter_credentials::{JsonWebTokens, TokenSecret};
 use adapter_persistence::Store;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{
-    identity::{QueueClaims, Tokens},
+    identity::{AccessClaims, QueueClaims, Tokens},
     ids::{TicketId, UserId},
     waiting_room::{Bounded, RoomPolicy},
 };
@@ -227,6 +227,13 @@ impl Room {
             expires_at: self.opened_at + chrono::Duration::days(1),
         };
         self.tokens.sign_queue(&claims, self.opened_at).unwrap().0
+    }
+
+    /// The access token of whoever is going to have a number.
+    pub fn access_token(&self, number: u64) -> String {
+        let expires_at = self.opened_at + chrono::Duration::days(1);
+        let claims = AccessClaims { user: UserId(Self::user(number)), expires_at };
+        self.tokens.sign_access(&claims, self.opened_at).unwrap().0
     }
 
     /// A request of whoever has a number.

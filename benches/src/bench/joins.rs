@@ -127,10 +127,8 @@ impl Contest for Joins {
     }
 
     async fn load(&mut self) -> Load {
-        let request = |number| {
-            let body = format!(r#"{{"userId":"{}"}}"#, Room::user(number));
-            request("POST", "/queue/tokens", None, Some(&body))
-        };
+        let request =
+            |number| request("POST", "/queue/tokens", Some(&self.scene.room.access_token(number)), None);
         let requests = Arc::new((self.joined + 1..=self.joined + OF_SERVICE).map(request).collect());
         let expected = &[Expected::CREATED];
         Load { requests, connections: CONNECTIONS, order: Order::Once, lasts: LASTS, expected }
