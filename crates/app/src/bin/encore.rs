@@ -1,9 +1,10 @@
 //! `encore`: serves the API, and prepares its store.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode, thread};
 
 use app::commands::{self, CommandError, ServeOptions};
 use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 #[derive(Parser)]
 #[command(name = "encore", about = "A concert reservation service with a fair waiting room", version)]
@@ -46,15 +47,23 @@ enum ConfigCommand {
     Check,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let no_threads = |error| CommandError::Io("threads can not be started".to_owned(), error);
+    match runtime().map_err(no_threads).and_then(|runtime| runtime.block_on(run(command))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("encore: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Threads for everything but the connections of clients, which are served by threads of their own, one for each
+/// processor: half as many, so that work which hangs together stays together.
+fn runtime() -> io::Result<Runtime> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Builder::new_multi_thread().worker_threads(processors.div_ceil(2)).enable_all().build()
 }
 
 #[expect(clippy::print_stdout, reason = "what these commands answer with goes to standard output")]
