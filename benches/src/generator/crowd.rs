@@ -50,20 +50,29 @@ pub struct Attempts {
     pub latencies: Histogram<u64>,
 }
 
+/// An attempt as its caller saw it: whoever waits for all callers may be late to look at the clock.
+struct Made {
+    attempt: Attempt,
+    began: Instant,
+    ended: Instant,
+}
+
 impl Attempts {
-    fn of(began: Instant, elapsed: Duration, attempts: &[(Attempt, Duration)]) -> Self {
+    fn of(attempts: &[Made]) -> Self {
         let mut latencies = latencies();
-        for (_, took) in attempts {
-            latencies.saturating_record(took.as_micros() as u64);
+        for made in attempts {
+            latencies.saturating_record((made.ended - made.began).as_micros() as u64);
         }
-        let told = |told| attempts.iter().filter(|(attempt, _)| attempt.told == told).count() as u64;
+        let began = attempts.iter().map(|made| made.began).min().expect("there is an attempt");
+        let ended = attempts.iter().map(|made| made.ended).max().expect("there is an attempt");
+        let told = |told| attempts.iter().filter(|made| made.attempt.told == told).count() as u64;
         Self {
             began,
-            elapsed,
+            elapsed: ended - began,
             made: told(Told::Made),
             refused: told(Told::Refused),
             busy: told(Told::Busy),
-            retries: attempts.iter().map(|(attempt, _)| attempt.retries).sum(),
+            retries: attempts.iter().map(|made| made.attempt.retries).sum(),
             latencies,
         }
     }
@@ -75,7 +84,7 @@ impl Crowd {
     where
         F: Future<Output = Attempt> + Send + 'static,
     {
-        let shared = Arc::new((AtomicU64::new(0), Barrier::new(self.callers + 1), attempt));
+        let shared = Arc::new((AtomicU64::new(0), Barrier::new(self.callers), attempt));
         let calling: Vec<_> = (0..self.callers)
             .map(|_| {
                 let shared = Arc::clone(&shared);
@@ -86,11 +95,9 @@ impl Crowd {
                 })
             })
             .collect();
-        shared.1.wait().await;
-        let began = Instant::now();
         let told = join_all(calling).await.into_iter();
         let attempts: Vec<_> = told.flat_map(|told| told.expect("every caller is told")).collect();
-        Attempts::of(began, began.elapsed(), &attempts)
+        Attempts::of(&attempts)
     }
 }
 
@@ -98,7 +105,7 @@ async fn call<F: Future<Output = Attempt>>(
     next: &AtomicU64,
     attempts: u64,
     attempt: &impl Fn(u64) -> F,
-) -> Vec<(Attempt, Duration)> {
+) -> Vec<Made> {
     let mut told = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -106,7 +113,8 @@ async fn call<F: Future<Output = Attempt>>(
             return told;
         }
         let began = Instant::now();
-        told.push((attempt(number).await, began.elapsed()));
+        let attempt = attempt(number).await;
+        told.push(Made { attempt, began, ended: Instant::now() });
     }
 }
 
