@@ -38,6 +38,11 @@ pub fn schedule_id(schedule: u64) -> Uuid {
     Room::id(SCHEDULE, schedule)
 }
 
+/// The reservation of the seat that was put in for a number.
+pub fn reservation_id(number: u64) -> Uuid {
+    Room::id(RESERVATION, number)
+}
+
 /// The request of a hold of one seat.
 pub fn hold_request(token: &str, place: Place, key: Option<&str>) -> Vec<u8> {
     let body =
@@ -47,7 +52,7 @@ pub fn hold_request(token: &str, place: Place, key: Option<&str>) -> Vec<u8> {
 
 /// The request of a payment for the seat that was put in for a number.
 pub fn pay_request(token: &str, number: u64) -> Vec<u8> {
-    let body = json!({"reservationId": Room::id(RESERVATION, number)}).to_string();
+    let body = json!({"reservationId": reservation_id(number)}).to_string();
     keyed_request("POST", "/payments", Some(token), None, Some(&body))
 }
 

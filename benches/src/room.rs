@@ -105,7 +105,7 @@ impl Room {
         Self::id(1, number)
     }
 
-    fn ticket(number: u64) -> Uuid {
+    pub fn ticket(number: u64) -> Uuid {
         Self::id(2, number)
     }
 

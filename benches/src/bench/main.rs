@@ -30,6 +30,7 @@ mod scene;
 mod size;
 mod spent;
 mod storm;
+mod study;
 
 use std::{
     fs,
@@ -59,6 +60,7 @@ enum Work {
     Fans,
     Memory,
     Size,
+    Study,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -123,6 +125,7 @@ async fn measure(bench: &mut Bench, works: &[Work], reports: &Path) {
             Work::Fans => fans::measure(bench).await,
             Work::Memory => memory::measure(bench).await,
             Work::Size => size::measure(bench).await,
+            Work::Study => study::measure(bench).await,
             Work::Storm => storm::measure(bench).await,
             Work::Holds => holds::measure(bench).await,
             Work::Charges => charges::measure(bench).await,

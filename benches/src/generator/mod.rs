@@ -3,14 +3,18 @@
 
 mod closed_loop;
 mod connection;
+mod crowd;
 mod open_loop;
+mod pace;
 mod requests;
 mod tally;
 mod watch;
 
 pub use closed_loop::{Order, Plan, closed_loop};
 pub use connection::{Answer, Connection};
+pub use crowd::{Attempt, Attempts, Crowd, Told};
 pub use open_loop::open_loop;
+pub use pace::{Asked, Pace};
 pub use requests::Requests;
 pub use tally::{Expected, Tally, latencies};
 pub use watch::{Look, View, Watch, stale_for};
