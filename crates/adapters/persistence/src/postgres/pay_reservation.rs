@@ -160,8 +160,12 @@ pub(super) async fn commit(
     let done = unless_a_rule_was_broken(committing(StoredChange::PayReservation, done).await)?;
     let done = done.unwrap_or_default().into_iter();
     let balances: HashMap<_, _> = done.map(|(id, balance)| (PaymentId(id.0), balance.0)).collect();
-    let outcome = |settlement: &Settlement| {
-        balances.get(&settlement.payment.id).map_or(Together::Apart, |balance| Together::Made(*balance))
+    let made = settlements.iter().filter(|settlement| balances.contains_key(&settlement.payment.id));
+    let paid: HashSet<_> = made.map(|settlement| settlement.payment.reservation).collect();
+    let outcome = |settlement: &Settlement| match balances.get(&settlement.payment.id) {
+        Some(balance) => Together::Made(*balance),
+        None if paid.contains(&settlement.payment.reservation) => Together::Overtaken,
+        None => Together::Apart,
     };
     Ok(settlements.iter().map(outcome).collect())
 }
