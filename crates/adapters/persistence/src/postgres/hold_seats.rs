@@ -41,7 +41,9 @@ use crate::{
 /// One row for each wanted seat. The seats are locked in their order, if they are free by then, and after them the
 /// tickets; `guarded` has the seats of those holds of which all seats were free at the price they were decided for,
 /// whose turn it is, whose schedule is on sale, and whose user has made no other hold of it in between. Only for
-/// those is anything written.
+/// those is anything written. `turn`, `due` and `counted` have one row a hold, and a user has one hold in it: the clock
+/// goes on from row to row, and what it decides must be the same for all seats. What was done under the same key already is not done again; only
+/// where that is being done just now, the key's own index decides, and then for all of the statement.
 macro_rules! hold_seats {
     ($locked:literal) => {
         concat!(
@@ -68,9 +70,13 @@ macro_rules! hold_seats {
             FROM free WINDOW own AS (PARTITION BY reservation)
         ),
         turn AS MATERIALIZED (
-            SELECT found.*, queue_tickets.expires_at AS turn_expires_at
+            SELECT found.reservation, found.user_id, found.schedule_id, found.holds_made,
+                   queue_tickets.expires_at AS turn_expires_at
             FROM found JOIN queue_tickets ON queue_tickets.id = found.ticket
-            WHERE found.seats_found = found.seats AND found.price_found = found.total_price
+            WHERE (SELECT true FROM idempotency_records AS done
+                   WHERE done.user_id = found.user_id AND done.operation = 'HOLD_SEATS' AND done.key = found.key)
+                  IS NULL
+              AND found.is_first AND found.seats_found = found.seats AND found.price_found = found.total_price
               AND queue_tickets.user_id = found.user_id
               AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
             FOR SHARE OF queue_tickets",
@@ -85,13 +91,13 @@ macro_rules! hold_seats {
         ),
         counted AS (
             INSERT INTO hold_counts (user_id, schedule_id, holds_made)
-            SELECT user_id, schedule_id, holds_made + 1 FROM due WHERE is_first ORDER BY user_id, schedule_id
+            SELECT user_id, schedule_id, holds_made + 1 FROM due ORDER BY user_id, schedule_id
             ON CONFLICT (user_id, schedule_id) DO UPDATE SET holds_made = EXCLUDED.holds_made
             WHERE hold_counts.holds_made = EXCLUDED.holds_made - 1
             RETURNING user_id, schedule_id
         ),
         guarded AS MATERIALIZED (
-            SELECT * FROM due
+            SELECT * FROM found
             WHERE CASE WHEN (user_id, schedule_id) IN (SELECT user_id, schedule_id FROM counted) THEN true END
         ),
         reserved AS (
@@ -184,8 +190,11 @@ impl Chosen {
         if made.contains(&reservation.id) {
             return Together::Made(());
         }
+        if self.contains(reservation) {
+            return Together::Apart;
+        }
         let is_taken = |seat| self.takers.get(&seat).is_some_and(|taker| made.contains(taker));
-        if seats(reservation).any(is_taken) { Together::Overtaken } else { Together::Apart }
+        if seats(reservation).any(is_taken) { Together::Overtaken } else { Together::Later }
     }
 }
 
