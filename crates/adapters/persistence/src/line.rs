@@ -4,7 +4,7 @@
 //! time, together with everybody else who does. So nobody waits for company, and the busier the store is, the more
 //! are served by one statement and one commit. Whoever goes away meanwhile is served all the same.
 
-use std::{future::Future, panic::AssertUnwindSafe};
+use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
 use domain::storage::StorageError;
 use futures_util::FutureExt;
@@ -17,6 +17,11 @@ use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal};
 
 /// How many are served together, at most.
 pub(crate) const TOGETHER_AT_MOST: usize = 256;
+
+/// For how long those who are served hold up the next: far longer than it takes while all is well. A connection that
+/// has gone silent must not keep a crowd waiting while others work. How many are served beside each other is bounded by
+/// the connections there are.
+const HOLDS_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Who waits for an answer.
 pub(crate) type Caller<A> = oneshot::Sender<Result<A, StorageError>>;
@@ -60,14 +65,18 @@ pub(crate) async fn ask<T, A>(
     answer.map_err(|_| StorageError::unexpected("who waited in a line was not answered"))?
 }
 
-/// Serves all who have arrived, again and again, until nobody can join the line any more.
+/// Serves all who have arrived, again and again, until nobody can join the line any more. Who comes next is served
+/// when those before are, or beside them when they take too long.
 pub(crate) async fn serve_until_closed<T, F>(mut arrivals: mpsc::Receiver<T>, serve: impl Fn(Vec<T>) -> F)
 where
-    F: Future<Output = ()>,
+    F: Future<Output = ()> + Send + 'static,
 {
     let mut arrived = Vec::new();
     while arrivals.recv_many(&mut arrived, TOGETHER_AT_MOST).await > 0 {
-        serve(std::mem::take(&mut arrived)).await;
+        let mut serving = Box::pin(serve(std::mem::take(&mut arrived)));
+        if timeout(HOLDS_UP_FOR, &mut serving).await.is_err() {
+            tokio::spawn(serving);
+        }
     }
 }
 
@@ -139,6 +148,23 @@ mod tests {
         assert_eq!(first.await.unwrap(), 10);
         assert_eq!(others.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [20, 30]);
         assert_eq!(*served.lock().unwrap(), [vec![1], vec![2, 3]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_whose_serving_hangs_hold_up_the_next_for_a_while_only() {
+        let hangs = |questions: Vec<u32>| async move {
+            if questions.contains(&1) {
+                std::future::pending::<()>().await;
+            }
+            Ok(questions)
+        };
+        let line = Line::open("a line", hangs);
+        let mut first = std::pin::pin!(line.ask(1));
+        assert!(poll_immediate(first.as_mut()).await.is_none(), "expected it to be held up");
+        tokio::task::yield_now().await;
+        let asked = tokio::time::Instant::now();
+        assert_eq!(line.ask(2).await.unwrap(), 2, "expected the next to be served");
+        assert_eq!(asked.elapsed(), HOLDS_UP_FOR);
     }
 
     #[tokio::test]

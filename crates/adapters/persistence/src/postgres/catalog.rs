@@ -60,10 +60,15 @@ impl Catalog for PostgresStore {
     }
 
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
-        let added = self.added_schedules.find(schedule, || find_schedule(self, schedule).boxed()).await?;
-        let Some(added) = added else { return Ok(None) };
-        let taken = self.lines.seats_to_list.ask(schedule).await??;
-        Ok(Some(added.while_taken(taken)))
+        if let Some(added) = self.added_schedules.get(schedule) {
+            let taken = self.lines.seats_to_list.ask(schedule).await??;
+            return Ok(Some(added.while_taken(taken)));
+        }
+        let found = Box::pin(find_schedule(self, schedule)).await?;
+        if let Some((schedule, seats)) = &found {
+            self.added_schedules.remember(schedule, seats);
+        }
+        Ok(found)
     }
 
     async fn occupancies(

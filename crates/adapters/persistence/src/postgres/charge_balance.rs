@@ -30,7 +30,8 @@ use crate::{
     sql_types::{Amount, Id, StoredAmount, StoredId},
 };
 
-/// The wallet is locked before the ticket is looked at, as in a payment: a charge that has waited for a payment
+/// What was done under the same key already is not done again; only where that is being done just now, the key's own
+/// index decides, and then for all of the statement. The wallet is locked before the ticket is looked at, as in a payment: a charge that has waited for a payment
 /// finds the turn that the payment ended as it is by then.
 macro_rules! charge_balances {
     ($locked:literal) => {
@@ -54,7 +55,10 @@ macro_rules! charge_balances {
         turn AS MATERIALIZED (
             SELECT wallet.*, queue_tickets.expires_at AS turn_expires_at
             FROM wallet JOIN queue_tickets ON queue_tickets.id = wallet.ticket
-            WHERE queue_tickets.user_id = wallet.user_id
+            WHERE (SELECT true FROM idempotency_records AS done
+                   WHERE done.user_id = wallet.user_id AND done.operation = 'CHARGE_BALANCE' AND done.key = wallet.key)
+                  IS NULL
+              AND queue_tickets.user_id = wallet.user_id
               AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
             FOR SHARE OF queue_tickets",
             $locked,
@@ -110,9 +114,9 @@ pub(super) async fn commit(
     let done = committing(StoredChange::ChargeBalance, statement.load::<Charged>(&mut connection)).await;
     let done = unless_a_rule_was_broken(done)?.unwrap_or_default();
     let done: HashMap<_, _> = done.into_iter().map(|row| (UserId(row.0.0), row)).collect();
-    let outcome = |charged: Option<&BalanceCharged>| {
-        let made = charged.and_then(|charged| Some(entry(charged, *done.get(&charged.user)?)));
-        made.map_or(Together::Apart, Together::Made)
+    let outcome = |tried: Option<&BalanceCharged>| {
+        let Some(tried) = tried else { return Together::Later };
+        done.get(&tried.user).map_or(Together::Apart, |row| Together::Made(entry(tried, *row)))
     };
     Ok(asked.into_iter().map(outcome).collect())
 }

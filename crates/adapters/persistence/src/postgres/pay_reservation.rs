@@ -155,6 +155,7 @@ pub(super) async fn commit(
     let mut users = HashSet::new();
     let asked: Vec<_> =
         settlements.iter().filter(|settlement| users.insert(settlement.payment.user)).collect();
+    let tried: HashSet<_> = asked.iter().map(|settlement| settlement.payment.id).collect();
     let statement = Statement::<PayTogether>::new(values_of(&asked)?);
     let done = statement.load::<(StoredId, StoredAmount)>(&mut connection);
     let done = unless_a_rule_was_broken(committing(StoredChange::PayReservation, done).await)?;
@@ -165,7 +166,8 @@ pub(super) async fn commit(
     let outcome = |settlement: &Settlement| match balances.get(&settlement.payment.id) {
         Some(balance) => Together::Made(*balance),
         None if paid.contains(&settlement.payment.reservation) => Together::Overtaken,
-        None => Together::Apart,
+        None if tried.contains(&settlement.payment.id) => Together::Apart,
+        None => Together::Later,
     };
     Ok(settlements.iter().map(outcome).collect())
 }

@@ -22,6 +22,7 @@ use super::{
     moment, pay_reservation,
     reservations::find_reservation,
     statement::{SqlText, Statement, values},
+    together::make,
 };
 use crate::{
     codes::Code,
@@ -116,10 +117,8 @@ impl Payments for PostgresStore {
     }
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {
-        let together = self.lines.payments.ask(settlement.clone()).await?;
-        together
-            .or_alone(async || pay_reservation::commit_alone(self.connection().await?, settlement).await)
-            .await
+        let alone = async || pay_reservation::commit_alone(self.connection().await?, settlement).await;
+        make(&self.lines.payments, settlement, alone).await
     }
 
     async fn load_for_refund(&self, id: PaymentId) -> Result<Option<PaidReservation>, StorageError> {

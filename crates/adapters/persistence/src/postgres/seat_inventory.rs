@@ -19,6 +19,7 @@ use super::{
     hold_seats,
     reservations::find_reservation,
     statement::{SqlText, Statement, values},
+    together::make,
     waiting_room::ticket_of,
 };
 use crate::{
@@ -123,8 +124,8 @@ impl SeatInventory for PostgresStore {
     }
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
-        let together = self.lines.holds.ask(held.clone()).await?;
-        together.or_alone(async || hold_seats::commit_alone(self.connection().await?, held).await).await
+        let alone = async || hold_seats::commit_alone(self.connection().await?, held).await;
+        make(&self.lines.holds, held, alone).await
     }
 
     async fn load_for_cancel(

@@ -51,7 +51,6 @@ value! {
     i32 => Integer,
     i64 => BigInt,
     String => Text,
-    Option<String> => Nullable<Text>,
     Vec<i16> => Array<SmallInt>,
     Vec<i64> => Array<BigInt>,
     Vec<StoredId> => Array<Id>,

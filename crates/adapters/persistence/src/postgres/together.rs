@@ -2,9 +2,10 @@
 //!
 //! A statement for many passes over whatever somebody else has locked, so that it waits for nobody and nobody who is
 //! slow keeps all of them waiting. Whose change could not be made with the others', for whatever reason, is
-//! [`Apart`](Together::Apart): it is tried alone, where locks are waited for and a broken rule is one's own.
+//! [`Apart`](Together::Apart): it is tried alone, where locks are waited for and a broken rule is one's own. Changes
+//! that stand in each other's way are not tried together: one is, and the others are [`Later`](Together::Later).
 
-use std::future::Future;
+use std::{future::Future, time::Instant};
 
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::{
@@ -37,22 +38,34 @@ pub(super) enum Together<T> {
     Made(T),
     /// It is not: another of them was made that stands against it.
     Overtaken,
-    /// It is not made yet: it may be, alone.
+    /// It was tried and is not made: it may be, alone.
     Apart,
+    /// It was not tried, since another was that stands in its way: it may be with the next.
+    Later,
 }
 
-impl<T> Together<T> {
-    /// What became of the change; `alone` makes it, where it has to be made apart from the others.
-    pub(super) async fn or_alone<F>(self, alone: impl FnOnce() -> F) -> Result<Commit<T>, StorageError>
-    where
-        F: Future<Output = Result<Commit<T>, StorageError>>,
-    {
-        match self {
-            Self::Made(made) => Ok(Commit::Committed(made)),
-            Self::Overtaken => Ok(Commit::Stale),
-            Self::Apart => alone().await,
+/// Makes a change together with others; or by `alone`, where it has to be made apart from them. What is not begun in
+/// time is not begun any more.
+pub(super) async fn make<C, T, F>(
+    line: &Line<C, Together<T>>,
+    change: &C,
+    alone: impl FnOnce() -> F,
+) -> Result<Commit<T>, StorageError>
+where
+    C: Clone + Send + 'static,
+    T: Send + 'static,
+    F: Future<Output = Result<Commit<T>, StorageError>>,
+{
+    let asked = Instant::now();
+    while asked.elapsed() < ANSWERED_WITHIN {
+        match line.ask(change.clone()).await? {
+            Together::Made(made) => return Ok(Commit::Committed(made)),
+            Together::Overtaken => return Ok(Commit::Stale),
+            Together::Apart => return alone().await,
+            Together::Later => {}
         }
     }
+    Err(StorageError::unavailable("others of the same user or for the same seats come first"))
 }
 
 /// The lines of the changes that a crowd makes.

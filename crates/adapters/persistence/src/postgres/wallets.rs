@@ -13,7 +13,7 @@ use domain::{
     wallet::{BalanceCharged, ChargeFacts, ChargeRequest, LedgerEntry, Wallets},
 };
 
-use super::{PostgresStore, charge_balance, errors::storage_error};
+use super::{PostgresStore, charge_balance, errors::storage_error, together::make};
 use crate::{
     pages::ledger_page,
     queries,
@@ -40,10 +40,8 @@ impl Wallets for PostgresStore {
     }
 
     async fn commit_charge(&self, charged: &BalanceCharged) -> Result<Commit<LedgerEntry>, StorageError> {
-        let together = self.lines.charges.ask(charged.clone()).await?;
-        together
-            .or_alone(async || charge_balance::commit_alone(self.connection().await?, charged).await)
-            .await
+        let alone = async || charge_balance::commit_alone(self.connection().await?, charged).await;
+        make(&self.lines.charges, charged, alone).await
     }
 
     async fn balance(&self, user: UserId) -> Result<Money, StorageError> {

@@ -2,17 +2,6 @@
 
 use std::collections::HashMap;
 
-use async_trait::async_trait;
-use diesel::{prelude::*, result::Error};
-use domain::{
-    catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
-    ids::{ConcertId, ScheduleId},
-    page::{Page, PageRequest},
-    storage::StorageError,
-    time::Timestamp,
-};
-use futures_util::future::FutureExt;
-
 use super::{SqliteStore, moment};
 use crate::{
     fail_points::StoredChange,
@@ -21,6 +10,15 @@ use crate::{
     rows::{ConcertRow, OccupancyRow, ScheduleRow, SeatRow, occupancies},
     schema::{concerts, schedules, seats},
     sql_types::StoredId,
+};
+use async_trait::async_trait;
+use diesel::{prelude::*, result::Error};
+use domain::{
+    catalog::{Catalog, Concert, Occupancy, Schedule, ScheduleAvailability, Seat, SeatNumber},
+    ids::{ConcertId, ScheduleId},
+    page::{Page, PageRequest},
+    storage::StorageError,
+    time::Timestamp,
 };
 
 #[async_trait]
@@ -61,11 +59,16 @@ impl Catalog for SqliteStore {
     }
 
     async fn seats(&self, schedule: ScheduleId) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
-        let added = self.added_schedules.find(schedule, || find_schedule(self, schedule).boxed()).await?;
-        let Some(added) = added else { return Ok(None) };
-        let taken = self.lines.seats_to_list.ask(schedule).await??;
-        let taken = taken.iter().map(TryFrom::try_from).collect::<Result<_, _>>()?;
-        Ok(Some(added.while_taken(taken)))
+        if let Some(added) = self.added_schedules.get(schedule) {
+            let taken = self.lines.seats_to_list.ask(schedule).await??;
+            let taken = taken.iter().map(TryFrom::try_from).collect::<Result<_, _>>()?;
+            return Ok(Some(added.while_taken(taken)));
+        }
+        let found = Box::pin(find_schedule(self, schedule)).await?;
+        if let Some((schedule, seats)) = &found {
+            self.added_schedules.remember(schedule, seats);
+        }
+        Ok(found)
     }
 
     async fn occupancies(

@@ -21,18 +21,18 @@ type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
 
 /// The lines of what a crowd asks.
 pub(super) struct Lines {
-    pub(super) holds: Questions<HoldQuestion, HoldFacts>,
-    pub(super) charges: Questions<ChargeQuestion, ChargeFacts>,
-    pub(super) payments: Questions<PaymentQuestion, PaymentFacts>,
+    pub(super) hold_questions: Questions<HoldQuestion, HoldFacts>,
+    pub(super) charge_questions: Questions<ChargeQuestion, ChargeFacts>,
+    pub(super) payment_questions: Questions<PaymentQuestion, PaymentFacts>,
     pub(super) seats_to_list: Questions<ScheduleId, Vec<OccupancyRow>>,
 }
 
 impl Lines {
     pub(super) fn open(readers: &Readers) -> Self {
         Self {
-            holds: line("holds to decide", readers, seat_inventory::load_for_hold),
-            charges: line("charges to decide", readers, wallets::load_for_charge),
-            payments: line("payments to decide", readers, payments::load_for_payment),
+            hold_questions: line("holds to decide", readers, seat_inventory::load_for_hold),
+            charge_questions: line("charges to decide", readers, wallets::load_for_charge),
+            payment_questions: line("payments to decide", readers, payments::load_for_payment),
             seats_to_list: line("seats to list", readers, catalog::load_taken_seats),
         }
     }

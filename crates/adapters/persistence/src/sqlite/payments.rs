@@ -58,7 +58,7 @@ impl Payments for SqliteStore {
         request: &PaymentRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<PaymentFacts, StorageError> {
-        self.lines.payments.ask((*request, key)).await?
+        self.lines.payment_questions.ask((*request, key)).await?
     }
 
     async fn commit_payment(&self, settlement: &Settlement) -> Result<Commit<Money>, StorageError> {

@@ -42,7 +42,7 @@ impl SeatInventory for SqliteStore {
         key: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
-        self.lines.holds.ask((request.clone(), key, now)).await?
+        self.lines.hold_questions.ask((request.clone(), key, now)).await?
     }
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {

@@ -66,7 +66,7 @@ impl Wallets for SqliteStore {
         request: &ChargeRequest,
         key: Option<IdempotencyKey>,
     ) -> Result<ChargeFacts, StorageError> {
-        self.lines.charges.ask((*request, key)).await?
+        self.lines.charge_questions.ask((*request, key)).await?
     }
 
     async fn commit_charge(&self, charged: &BalanceCharged) -> Result<Commit<LedgerEntry>, StorageError> {
