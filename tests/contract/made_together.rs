@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use domain::{
+    catalog::Occupancy,
     commit::Commit,
     money::Money,
     payment::Settlement,
@@ -20,6 +21,7 @@ encore_tests::on_every_store! {
     payments_that_arrive_together_are_made_or_not_each_by_itself,
     whoever_holds_and_charges_twice_at_once_does_both,
     what_somebody_has_locked_keeps_only_those_waiting_who_need_it,
+    a_hold_is_all_or_none_although_the_sale_closes_in_the_middle_of_it,
 }
 
 const FIVE_MINUTES: Duration = Duration::minutes(5);
@@ -159,6 +161,35 @@ async fn whoever_holds_and_charges_twice_at_once_does_both(stage: Stage) {
     let charges = [stage.decide_charge(guest, price()), stage.decide_charge(guest, price())];
     assert_eq!(committed(&charge_all(&stage, &charges).await), 2);
     assert_eq!(stage.ports.wallets.balance(guest.user).await.unwrap(), Money::from_units(2));
+}
+
+/// A clock for connections to come, which goes on by a second each time it is asked.
+const HASTY_CLOCK: &str = "
+    CREATE SEQUENCE ticks;
+    CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+        AS 'SELECT statement_timestamp() + nextval(''ticks'') * interval ''1 second''';
+    DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+    END $$";
+
+/// A file's clock is asked once a change.
+async fn a_hold_is_all_or_none_although_the_sale_closes_in_the_middle_of_it(stage: Stage) {
+    let Some(session) = stage.database.session().await else { return };
+    session.run(HASTY_CLOCK).await;
+    for second in 0..15 {
+        let (guest, show) = (stage.guest().await, stage.schedule().await);
+        let held = stage.decide_hold(guest, &show, &[1, 2, 3, 4], FIVE_MINUTES).await;
+        let closes = stage.instant(stage.now() + Duration::milliseconds(second * 1_000 + 500));
+        let schedule = stage.id(show.schedule.0);
+        stage.sql(&format!("UPDATE schedules SET sales_close_at = {closes} WHERE id = {schedule}")).await;
+        session.run("ALTER SEQUENCE ticks RESTART").await;
+        let outcome = stage.ports.inventory.commit_hold(&held).await.unwrap();
+        let expected = if is_made(&outcome) { 4 } else { 0 };
+        let seats = stage.seats(&show).await;
+        let got = seats.iter().filter(|seat| seat.occupancy != Occupancy::Free).count();
+        assert_eq!(got, expected, "expected all seats or none, for a sale that closes after {second} s");
+    }
+    stage.check_invariants().await;
 }
 
 /// A transaction that has a row locked until it is rolled back.

@@ -390,8 +390,8 @@ impl Stage {
             "SELECT count(*) FROM reserved_seats WHERE sold AND NOT EXISTS \
              (SELECT 1 FROM seats WHERE seats.reservation_id = reserved_seats.reservation_id \
               AND seats.seat_number = reserved_seats.seat_number AND seats.sold)",
-            "SELECT count(*) FROM reservations WHERE NOT EXISTS \
-             (SELECT 1 FROM reserved_seats WHERE reservation_id = reservations.id)",
+            "SELECT count(*) FROM reservations WHERE total_price <> \
+             (SELECT coalesce(sum(price), -1) FROM reserved_seats WHERE reservation_id = reservations.id)",
         ];
         let broken = self.database.numbers(&questions).await;
         assert!(
