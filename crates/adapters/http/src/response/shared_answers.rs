@@ -14,7 +14,7 @@ use std::{
 };
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
-use tokio::{runtime::Handle, sync::oneshot, task::yield_now, time::timeout};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 use tracing::Instrument;
 
 use crate::problem::Problem;
@@ -124,8 +124,6 @@ struct Answering<K: Eq + Hash, T> {
 impl<K: Eq + Hash, T: Send + Sync + 'static> Answering<K, T> {
     async fn while_asked(mut self) {
         loop {
-            // Whoever's request has arrived by now is read first, and shares this one.
-            yield_now().await;
             let Some(next) = self.take_next() else { return };
             let mut told = Box::pin(next.make_and_tell());
             if timeout(HOLDS_UP_FOR, &mut told).await.is_err() {
@@ -163,7 +161,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use futures_util::future::{join_all, poll_immediate};
-    use tokio::sync::Semaphore;
+    use tokio::{sync::Semaphore, task::yield_now};
 
     use super::*;
     use crate::problem::Code;
