@@ -37,7 +37,10 @@ pub(crate) async fn measure(bench: &mut Bench) {
         let title = format!("Charges of distinct users, {CONNECTIONS} connections, {}", kind.name());
         let rounds = hold(&mut Charges::on(kind).await, bench.rounds).await;
         let (target, about) = match kind {
-            Kind::Postgres => (Some(Target::AtLeast(1.5)), "The limit is one prepared statement for each, with all conditions in it, run by pgbench"),
+            Kind::Postgres => (
+                Some(Target::AtLeast(1.5)),
+                "The limit is one prepared statement for each, with all conditions in it, run by pgbench",
+            ),
             Kind::Sqlite => (None, "The limit is the same change, made by a bare writer"),
         };
         let about = format!(

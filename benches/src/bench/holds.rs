@@ -46,7 +46,10 @@ pub(crate) async fn measure(bench: &mut Bench) {
             let title = format!("Holds of distinct seats, {connections} connections, {}", kind.name());
             let rounds = hold(&mut holds, bench.rounds).await;
             let (target, about) = match kind {
-                Kind::Postgres => (on_server, "The limit is one prepared statement for each, with all conditions in it, run by pgbench"),
+                Kind::Postgres => (
+                    on_server,
+                    "The limit is one prepared statement for each, with all conditions in it, run by pgbench",
+                ),
                 Kind::Sqlite => (on_file, "The limit is the same change, made by a bare writer"),
             };
             let about = format!("{USERS} users hold a seat each, over and over, on ever new dates. {about}.");

@@ -8,7 +8,7 @@ use crate::{
     codes::Code,
     schema::{
         concerts, hold_counts, idempotency_records, ledger_entries, payments, queue_tickets, reservations,
-        reserved_seats, schedules, seats, users, wallets,
+        reserved_seats, schedules, seats, users,
     },
     sql_types::{StoredId, StoredMoment},
     ticket_conditions::{Active, Live, Waiting, WaitingAndThere},
@@ -246,16 +246,6 @@ pub(crate) fn payments_before(user: StoredId, place: TimePlace, rows: i64) -> _ 
         .filter(payments::paid_at.lt(at).or(payments::paid_at.eq(at).and(payments::id.lt(id))))
         .order((payments::paid_at.desc(), payments::id.desc()))
         .limit(rows)
-}
-
-/// Reservations beside what their users' wallets hold: one question, so that a price is never compared with a balance
-/// that has paid for it.
-#[dsl::auto_type]
-pub(crate) fn reservations_with_balances(ids: Vec<StoredId>) -> _ {
-    reservations::table
-        .inner_join(schedules::table.inner_join(concerts::table))
-        .inner_join(wallets::table.on(wallets::user_id.eq(reservations::user_id)))
-        .filter(reservations::id.eq_any(ids))
 }
 
 #[dsl::auto_type]

@@ -169,7 +169,7 @@ pub(super) async fn load(
     asked: Vec<ChargeQuestion>,
 ) -> Result<Vec<Result<ChargeFacts, StorageError>>, Error> {
     let (tickets, balances) = try_join(
-        find_tickets(&connection, asked.iter().map(|(request, _)| request.ticket)),
+        find_tickets(&connection, asked.iter().map(|(request, _)| (request.user, request.ticket))),
         find_balances(&connection, asked.iter().map(|(request, _)| request.user)),
     )
     .await?;

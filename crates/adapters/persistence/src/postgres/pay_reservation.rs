@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{prelude::*, result::Error};
+use diesel::{
+    result::Error,
+    sql_types::{SmallInt, Text},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     commit::Commit,
@@ -27,11 +30,9 @@ use super::{
 };
 use crate::{
     fail_points::StoredChange,
-    queries,
     questions::PaymentQuestion,
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, reservation},
-    schema::{concerts, wallets},
-    sql_types::{Amount, Id, StoredAmount, StoredId},
+    sql_types::{Amount, Id, Moment, StoredAmount, StoredId},
 };
 
 /// Everything that has to hold is locked first, one row after the other and each only if the one before was
@@ -217,9 +218,10 @@ pub(super) async fn load(
     asked: Vec<PaymentQuestion>,
 ) -> Result<Vec<Result<PaymentFacts, StorageError>>, Error> {
     let ids: Vec<_> = asked.iter().map(|(request, _)| StoredId(request.reservation.0)).collect();
+    let users = asked.iter().map(|(request, _)| StoredId(request.user.0)).collect();
     let (tickets, payables, seats) = try_join3(
-        find_tickets(&connection, asked.iter().map(|(request, _)| request.ticket)),
-        find_payables(&connection, ids.clone()),
+        find_tickets(&connection, asked.iter().map(|(request, _)| (request.user, request.ticket))),
+        find_payables(&connection, users, ids.clone()),
         reserved_seats(&connection, ids),
     )
     .await?;
@@ -230,8 +232,9 @@ pub(super) async fn load(
     let keyed = asked.iter().filter_map(|(request, key)| Some((request.user, key.as_ref()?)));
     let records = find_records(&connection, Operation::PayReservation, keyed).await?;
     let payable = |user: UserId, id: ReservationId| -> Result<Option<(Reservation, Money)>, StorageError> {
-        let row = payables.get(&id).filter(|(row, ..)| row.user() == user);
-        let Some((row, schedule, concert_name, balance)) = row.cloned() else { return Ok(None) };
+        let Some((row, schedule, concert_name, balance)) = payables.get(&(user, id)).cloned() else {
+            return Ok(None);
+        };
         let seats = seats_of.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         Ok(Some((reservation((row, schedule, concert_name), seats)?, balance.0)))
     };
@@ -247,13 +250,34 @@ pub(super) async fn load(
     Ok(asked.iter().map(facts).collect())
 }
 
+struct FindPayables;
+
+/// One question, so that a price is never compared with a balance that has paid for it.
+impl SqlText for FindPayables {
+    const SQL: &'static str = "
+        SELECT reservations.id, reservations.user_id, reservations.schedule_id, reservations.status,
+               reservations.total_price, reservations.reserved_at, reservations.expires_at,
+               schedules.id, schedules.concert_id, schedules.starts_at, schedules.sales_open_at,
+               schedules.sales_close_at, schedules.total_seats, concerts.name, wallets.balance
+        FROM unnest({}::uuid[], {}::uuid[]) AS asked (reservation, user_id)
+        JOIN reservations ON reservations.id = asked.reservation AND reservations.user_id = asked.user_id
+        JOIN schedules ON schedules.id = reservations.schedule_id
+        JOIN concerts ON concerts.id = schedules.concert_id
+        JOIN wallets ON wallets.user_id = reservations.user_id";
+    type Columns = (
+        (Id, Id, Id, Text, Amount, Moment, Moment),
+        (Id, Id, Moment, Moment, Moment, SmallInt),
+        Text,
+        Amount,
+    );
+}
+
 async fn find_payables(
     connection: &AsyncPgConnection,
+    users: Vec<StoredId>,
     ids: Vec<StoredId>,
-) -> Result<HashMap<ReservationId, PayableRow>, Error> {
-    let rows: Vec<PayableRow> = queries::reservations_with_balances(ids)
-        .select((ReservationRow::as_select(), ScheduleRow::as_select(), concerts::name, wallets::balance))
-        .load(&mut &*connection)
-        .await?;
-    Ok(rows.into_iter().map(|row| (ReservationId(row.0.id.0), row)).collect())
+) -> Result<HashMap<(UserId, ReservationId), PayableRow>, Error> {
+    let statement = Statement::<FindPayables>::new(values![ids, users]);
+    let rows: Vec<PayableRow> = statement.load(&mut &*connection).await?;
+    Ok(rows.into_iter().map(|row| ((row.0.user(), ReservationId(row.0.id.0)), row)).collect())
 }

@@ -115,28 +115,37 @@ pub(super) type TicketColumns = (
     Nullable<Moment>,
 );
 
-/// Tickets that decisions are about.
-pub(super) struct Tickets(HashMap<TicketId, TicketRow>);
+/// Tickets that decisions are about, by whose they are.
+pub(super) struct Tickets(HashMap<(UserId, TicketId), TicketRow>);
 
 impl Tickets {
     /// A user's ticket; none when there is no such ticket of this user.
     pub(super) fn of(&self, user: UserId, ticket: TicketId) -> Result<Option<Ticket>, StorageError> {
-        let row = self.0.get(&ticket).filter(|row| row.user_id == StoredId(user.0));
-        row.cloned().map(Ticket::try_from).transpose()
+        self.0.get(&(user, ticket)).cloned().map(Ticket::try_from).transpose()
     }
 }
 
+struct FindTickets;
+
+impl SqlText for FindTickets {
+    const SQL: &'static str = "
+        SELECT tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
+               tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at
+        FROM unnest({}::uuid[], {}::uuid[]) AS asked (ticket, user_id)
+        JOIN queue_tickets AS tickets ON tickets.id = asked.ticket AND tickets.user_id = asked.user_id";
+    type Columns = TicketColumns;
+}
+
+/// Users' tickets.
 pub(super) async fn find_tickets(
     connection: &AsyncPgConnection,
-    ids: impl Iterator<Item = TicketId>,
+    asked: impl Iterator<Item = (UserId, TicketId)>,
 ) -> Result<Tickets, Error> {
-    let ids: Vec<_> = ids.map(|id| StoredId(id.0)).collect();
-    let rows: Vec<TicketRow> = queue_tickets::table
-        .filter(queue_tickets::id.eq_any(ids))
-        .select(TicketRow::as_select())
-        .load(&mut &*connection)
-        .await?;
-    Ok(Tickets(rows.into_iter().map(|row| (TicketId(row.id.0), row)).collect()))
+    let (users, tickets): (Vec<_>, Vec<_>) =
+        asked.map(|(user, ticket)| (StoredId(user.0), StoredId(ticket.0))).unzip();
+    let statement = Statement::<FindTickets>::new(values![tickets, users]);
+    let rows: Vec<TicketRow> = statement.load(&mut &*connection).await?;
+    Ok(Tickets(rows.into_iter().map(|row| ((UserId(row.user_id.0), TicketId(row.id.0)), row)).collect()))
 }
 
 struct Claim;
