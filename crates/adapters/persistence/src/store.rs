@@ -99,7 +99,7 @@ impl Ports {
 }
 
 impl Store {
-    /// Brings a store's tables up to date. Needs a runtime with several threads.
+    /// Brings a store's tables up to date. Needs a multi-threaded runtime.
     ///
     /// # Errors
     ///

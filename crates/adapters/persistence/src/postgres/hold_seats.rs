@@ -1,48 +1,37 @@
-//! Holds that are decided and made together.
+//! Holds that are made together. What they are decided from: [`super::hold_facts`].
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use diesel::{
-    prelude::*,
-    result::Error,
-    sql_types::{BigInt, Bool, Nullable, SmallInt, Text},
-};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel::result::Error;
+use diesel_async::RunQueryDsl;
 use domain::{
-    catalog::{Seat, SeatNumber},
+    catalog::SeatNumber,
     commit::Commit,
-    idempotency::Operation,
     ids::{ReservationId, ScheduleId, UserId},
-    reservation::{HoldFacts, Reservation, SeatsHeld},
+    reservation::{Reservation, SeatsHeld},
     storage::StorageError,
-    waiting_room::Ticket,
 };
-use futures_util::future::try_join3;
 
 use super::{
     committing, committing_row, errors,
-    idempotency::{find_records, keys_and_fingerprints},
+    idempotency::keys_and_fingerprints,
     lending::Connection,
     moment,
     statement::{SqlText, Statement, Value, values},
     together::{Together, unless_a_rule_was_broken},
-    waiting_room::TicketColumns,
 };
 use crate::{
     fail_points::StoredChange,
-    queries,
-    questions::HoldQuestion,
-    room_rows::TicketRow,
-    rows::{ScheduleRow, SeatRow, holds_so_far},
-    schema::concerts,
-    sql_types::{Amount, Id, Moment, StoredAmount, StoredId},
+    sql_types::{Id, StoredAmount, StoredId},
 };
 
 /// One row for each wanted seat. The seats are locked in their order, if they are free by then, and after them the
 /// tickets; `guarded` has the seats of those holds of which all seats were free at the price they were decided for,
 /// whose turn it is, whose schedule is on sale, and whose user has made no other hold of it in between. Only for
-/// those is anything written. `turn`, `due` and `counted` have one row a hold, and a user has one hold in it: the clock
-/// goes on from row to row, and what it decides must be the same for all seats. What was done under the same key already is not done again; only
+/// those is anything written.
+///
+/// `turn`, `due` and `counted` have one row a hold, and a user has one hold in it: the clock goes on from row to row,
+/// and what it decides must be the same for all seats. What was done under the same key already is not done again; only
 /// where that is being done just now, the key's own index decides, and then for all of the statement.
 macro_rules! hold_seats {
     ($locked:literal) => {
@@ -227,102 +216,4 @@ fn values_of(holds: &[&SeatsHeld]) -> Vec<Box<dyn Value>> {
         keys,
         fingerprints,
     ]
-}
-
-/// Loads what the decisions about holds are made from. The keys are asked for last: see [`find_records`].
-pub(super) async fn load(
-    connection: Connection,
-    asked: Vec<HoldQuestion>,
-) -> Result<Vec<Result<HoldFacts, StorageError>>, Error> {
-    let schedules = asked.iter().map(|(request, ..)| StoredId(request.schedule.0));
-    let schedules: Vec<_> = schedules.collect::<BTreeSet<_>>().into_iter().collect();
-    let (callers, shows, seats) = try_join3(
-        find_callers(&connection, &asked),
-        find_shows(&connection, schedules),
-        find_seats(&connection, &asked),
-    )
-    .await?;
-    let keyed = asked.iter().filter_map(|(request, key, _)| Some((request.user, key.as_ref()?)));
-    let records = find_records(&connection, Operation::HoldSeats, keyed).await?;
-    let facts = |((request, key, _), (ticket, seats_held, holds_made)): (&HoldQuestion, Caller)| {
-        let wanted =
-            request.seats.numbers().iter().filter_map(|number| seats.get(&(request.schedule, *number)));
-        let show = shows.get(&request.schedule);
-        Ok(HoldFacts {
-            ticket: ticket.map(Ticket::try_from).transpose()?,
-            recorded: records.under(request.user, key.as_ref()),
-            show: show.map(|(row, name)| row.show(name).map(|show| (show, row.sales()))).transpose()?,
-            seats: wanted.cloned().map(Seat::try_from).collect::<Result<_, _>>()?,
-            holds: holds_so_far((seats_held, holds_made))?,
-        })
-    };
-    Ok(asked.iter().zip(callers).map(facts).collect())
-}
-
-async fn find_shows(
-    connection: &AsyncPgConnection,
-    schedules: Vec<StoredId>,
-) -> Result<HashMap<ScheduleId, (ScheduleRow, String)>, Error> {
-    let rows: Vec<(ScheduleRow, String)> = queries::schedules_with_concerts(schedules)
-        .select((ScheduleRow::as_select(), concerts::name))
-        .load(&mut &*connection)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.0.schedule(), row)).collect())
-}
-
-struct FindSeats;
-
-impl SqlText for FindSeats {
-    const SQL: &'static str = "
-        SELECT schedule_id, seat_number, id, seat_name, grade, price, reservation_id, held_until, sold
-        FROM unnest({}::uuid[], {}::smallint[]) AS wanted (schedule_id, seat_number)
-        JOIN seats USING (schedule_id, seat_number)";
-    type Columns = (Id, SmallInt, Id, Text, Text, Amount, Nullable<Id>, Nullable<Moment>, Bool);
-}
-
-async fn find_seats(
-    connection: &AsyncPgConnection,
-    asked: &[HoldQuestion],
-) -> Result<HashMap<(ScheduleId, SeatNumber), SeatRow>, Error> {
-    let wanted = asked.iter().flat_map(|(request, ..)| {
-        request.seats.numbers().iter().map(|number| (StoredId(request.schedule.0), i16::from(number.get())))
-    });
-    let (schedules, numbers): (Vec<_>, Vec<_>) = wanted.collect::<BTreeSet<_>>().into_iter().unzip();
-    let rows = Statement::<FindSeats>::new(values![schedules, numbers]).load::<SeatRow>(&mut &*connection);
-    let rows = rows.await?.into_iter();
-    Ok(rows.filter_map(|row| Some(((row.schedule(), row.number()?), row))).collect())
-}
-
-struct FindCallers;
-
-/// A caller's ticket; how many unpaid seats of the schedule the caller holds, and how many holds of it the caller ever
-/// made: one question, because the one number is only worth something as of the other. Who never made one holds nothing.
-impl SqlText for FindCallers {
-    const SQL: &'static str = "
-        SELECT tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
-               tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at,
-               CASE WHEN hold_counts.holds_made IS NOT NULL THEN
-                   (SELECT count(*)
-                    FROM seats JOIN reservations ON reservations.id = seats.reservation_id
-                    WHERE seats.schedule_id = asked.schedule_id AND NOT seats.sold AND seats.held_until > asked.at
-                      AND reservations.user_id = asked.user_id)
-               END,
-               hold_counts.holds_made
-        FROM unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
-             AS asked (ticket, user_id, schedule_id, at, place)
-        LEFT JOIN queue_tickets AS tickets ON tickets.id = asked.ticket AND tickets.user_id = asked.user_id
-        LEFT JOIN hold_counts ON hold_counts.user_id = asked.user_id AND hold_counts.schedule_id = asked.schedule_id
-        ORDER BY asked.place";
-    type Columns = (Nullable<TicketColumns>, Nullable<BigInt>, Nullable<BigInt>);
-}
-
-/// A ticket, unpaid seats, and holds ever made.
-type Caller = (Option<TicketRow>, Option<i64>, Option<i64>);
-
-async fn find_callers(connection: &AsyncPgConnection, asked: &[HoldQuestion]) -> Result<Vec<Caller>, Error> {
-    let tickets: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.ticket.0)).collect();
-    let users: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.user.0)).collect();
-    let schedules: Vec<_> = asked.iter().map(|(request, ..)| StoredId(request.schedule.0)).collect();
-    let instants: Vec<_> = asked.iter().map(|(.., now)| moment(*now)).collect();
-    Statement::<FindCallers>::new(values![tickets, users, schedules, instants]).load(&mut &*connection).await
 }

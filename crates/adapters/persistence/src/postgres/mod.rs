@@ -5,6 +5,7 @@ mod charge_balance;
 mod clock;
 mod connect;
 mod errors;
+mod hold_facts;
 mod hold_seats;
 mod idempotency;
 mod lending;
@@ -75,7 +76,7 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Brings the database's tables up to date. Several may try at once. Needs a runtime with several threads.
+    /// Brings the database's tables up to date. Several may try at once. Needs a multi-threaded runtime.
     ///
     /// # Errors
     ///

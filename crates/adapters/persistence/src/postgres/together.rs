@@ -21,7 +21,7 @@ use domain::{
 use super::{
     catalog, charge_balance,
     errors::storage_error,
-    hold_seats,
+    hold_facts, hold_seats,
     lending::{Connection, Connections},
     pay_reservation, users,
 };
@@ -87,7 +87,7 @@ impl Lines {
     pub(super) fn open(url: &str) -> Result<Self, StorageError> {
         let pool = Connections::by_index(url, CONNECTIONS, ANSWERED_WITHIN)?;
         Ok(Self {
-            hold_questions: line("holds to decide", &pool, hold_seats::load),
+            hold_questions: line("holds to decide", &pool, hold_facts::load),
             holds: line("holds", &pool, hold_seats::commit),
             charge_questions: line("charges to decide", &pool, charge_balance::load),
             charges: line("charges", &pool, charge_balance::commit),
