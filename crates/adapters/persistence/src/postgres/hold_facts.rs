@@ -81,7 +81,12 @@ impl SqlText for FindSeats {
     const SQL: &'static str = "
         SELECT schedule_id, seat_number, id, seat_name, grade, price, reservation_id, held_until, sold
         FROM unnest({}::uuid[], {}::smallint[]) AS wanted (schedule_id, seat_number)
-        JOIN seats USING (schedule_id, seat_number)";
+        CROSS JOIN LATERAL (
+            SELECT id, seat_name, grade, price, reservation_id, held_until, sold
+            FROM seats
+            WHERE seats.schedule_id = wanted.schedule_id AND seats.seat_number = wanted.seat_number
+            LIMIT 1
+        ) AS seat";
     type Columns = (Id, SmallInt, Id, Text, Text, Amount, Nullable<Id>, Nullable<Moment>, Bool);
 }
 

@@ -42,10 +42,14 @@ struct FindRecords;
 
 impl SqlText for FindRecords {
     const SQL: &'static str = "
-        SELECT user_id, key, fingerprint, result
+        SELECT asked.user_id, asked.key, done.fingerprint, done.result
         FROM unnest({}::uuid[], {}::text[]) AS asked (user_id, key)
-        JOIN idempotency_records USING (user_id, key)
-        WHERE operation = {}";
+        CROSS JOIN LATERAL (
+            SELECT fingerprint, result
+            FROM idempotency_records
+            WHERE user_id = asked.user_id AND operation = {} AND key = asked.key
+            LIMIT 1
+        ) AS done";
     type Columns = (Id, Text, Text, Id);
 }
 

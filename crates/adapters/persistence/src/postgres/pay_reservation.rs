@@ -255,15 +255,20 @@ struct FindPayables;
 /// One question, so that a price is never compared with a balance that has paid for it.
 impl SqlText for FindPayables {
     const SQL: &'static str = "
-        SELECT reservations.id, reservations.user_id, reservations.schedule_id, reservations.status,
-               reservations.total_price, reservations.reserved_at, reservations.expires_at,
-               schedules.id, schedules.concert_id, schedules.starts_at, schedules.sales_open_at,
-               schedules.sales_close_at, schedules.total_seats, concerts.name, wallets.balance
+        SELECT payables.*
         FROM unnest({}::uuid[], {}::uuid[]) AS asked (reservation, user_id)
-        JOIN reservations ON reservations.id = asked.reservation AND reservations.user_id = asked.user_id
-        JOIN schedules ON schedules.id = reservations.schedule_id
-        JOIN concerts ON concerts.id = schedules.concert_id
-        JOIN wallets ON wallets.user_id = reservations.user_id";
+        CROSS JOIN LATERAL (
+            SELECT reservations.id, reservations.user_id, reservations.schedule_id, reservations.status,
+                   reservations.total_price, reservations.reserved_at, reservations.expires_at,
+                   schedules.id, schedules.concert_id, schedules.starts_at, schedules.sales_open_at,
+                   schedules.sales_close_at, schedules.total_seats, concerts.name, wallets.balance
+            FROM reservations
+            JOIN schedules ON schedules.id = reservations.schedule_id
+            JOIN concerts ON concerts.id = schedules.concert_id
+            JOIN wallets ON wallets.user_id = reservations.user_id
+            WHERE reservations.id = asked.reservation AND reservations.user_id = asked.user_id
+            LIMIT 1
+        ) AS payables";
     type Columns = (
         (Id, Id, Id, Text, Amount, Moment, Moment),
         (Id, Id, Moment, Moment, Moment, SmallInt),

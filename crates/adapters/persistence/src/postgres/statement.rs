@@ -1,5 +1,8 @@
 //! Changes written as one SQL statement each, whose prepared form the connection keeps.
 //!
+//! Where many rows are looked up, `CROSS JOIN LATERAL (... LIMIT 1)` says in which order: first what is asked for, then
+//! each by its index. A plain join may be planned the other way round while the table is empty, and stay so when it is not.
+//!
 //! `{}` stands for a value. Those that hold, cancel, charge, pay and refund ask for everything in their first common table
 //! expression, `asked`, to which the rest refers. The conditions of a decision are checked on rows that the
 //! statement has locked, by the server's own clock, so that they still hold when it commits.

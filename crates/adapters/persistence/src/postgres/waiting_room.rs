@@ -132,7 +132,9 @@ impl SqlText for FindTickets {
         SELECT tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason, tickets.issued_at,
                tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at
         FROM unnest({}::uuid[], {}::uuid[]) AS asked (ticket, user_id)
-        JOIN queue_tickets AS tickets ON tickets.id = asked.ticket AND tickets.user_id = asked.user_id";
+        CROSS JOIN LATERAL (
+            SELECT * FROM queue_tickets WHERE id = asked.ticket AND user_id = asked.user_id LIMIT 1
+        ) AS tickets";
     type Columns = TicketColumns;
 }
 
