@@ -20,7 +20,7 @@ pub(crate) const TOGETHER_AT_MOST: usize = 256;
 
 /// For how long those who are served hold up the next: far longer than it takes while all is well. A connection that
 /// has gone silent must not keep a crowd waiting while others work. How many are served beside each other is bounded by
-/// the connections there are.
+/// the connections there are. Not for the waiting room, whose changes keep the order of arrival.
 const HOLDS_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Who waits for an answer.
@@ -42,7 +42,7 @@ impl<Q: Send + 'static, A: Send + 'static> Line<Q, A> {
         tokio::spawn(serve_until_closed(arrivals, move |arrived: Vec<(Q, Caller<A>)>| {
             let (questions, callers): (Vec<_>, Vec<_>) = arrived.into_iter().unzip();
             let answers = unless_it_panics(serve(questions));
-            async move { tell(callers, answers.await) }
+            for_a_while(async move { tell(callers, answers.await) })
         }));
         Self { name, waiting }
     }
@@ -65,18 +65,22 @@ pub(crate) async fn ask<T, A>(
     answer.map_err(|_| StorageError::unexpected("who waited in a line was not answered"))?
 }
 
-/// Serves all who have arrived, again and again, until nobody can join the line any more. Who comes next is served
-/// when those before are, or beside them when they take too long.
+/// Serves all who have arrived, again and again, until nobody can join the line any more.
 pub(crate) async fn serve_until_closed<T, F>(mut arrivals: mpsc::Receiver<T>, serve: impl Fn(Vec<T>) -> F)
 where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = ()>,
 {
     let mut arrived = Vec::new();
     while arrivals.recv_many(&mut arrived, TOGETHER_AT_MOST).await > 0 {
-        let mut serving = Box::pin(serve(std::mem::take(&mut arrived)));
-        if timeout(HOLDS_UP_FOR, &mut serving).await.is_err() {
-            tokio::spawn(serving);
-        }
+        serve(std::mem::take(&mut arrived)).await;
+    }
+}
+
+/// Waits for what is served, but not for long: what takes longer goes on beside the next.
+async fn for_a_while(serving: impl Future<Output = ()> + Send + 'static) {
+    let mut serving = Box::pin(serving);
+    if timeout(HOLDS_UP_FOR, &mut serving).await.is_err() {
+        tokio::spawn(serving);
     }
 }
 
