@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::result::Error;
+use diesel::{result::Error, sql_types::SmallInt};
 use diesel_async::RunQueryDsl;
 use domain::{
     catalog::SeatNumber,
@@ -138,7 +138,38 @@ pub(super) async fn commit(
     let done = committing(StoredChange::HoldSeats, statement.load::<StoredId>(&mut connection)).await;
     let done = unless_a_rule_was_broken(done)?.unwrap_or_default();
     let made: HashSet<_> = done.into_iter().map(|id| ReservationId(id.0)).collect();
-    Ok(holds.iter().map(|held| chosen.outcome(&held.reservation, &made)).collect())
+    let unmade =
+        asked.iter().map(|held| &held.reservation).filter(|reservation| !made.contains(&reservation.id));
+    let gone = find_taken(&mut connection, unmade.flat_map(seats)).await?;
+    Ok(holds.iter().map(|held| chosen.outcome(&held.reservation, &made, &gone)).collect())
+}
+
+struct FindTaken;
+
+impl SqlText for FindTaken {
+    const SQL: &'static str = "
+        SELECT schedule_id, seat_number
+        FROM unnest({}::uuid[], {}::smallint[]) AS wanted (schedule_id, seat_number)
+        CROSS JOIN LATERAL (
+            SELECT FROM seats
+            WHERE seats.schedule_id = wanted.schedule_id AND seats.seat_number = wanted.seat_number
+              AND (seats.sold OR seats.held_until > clock_timestamp())
+            LIMIT 1
+        ) AS taken";
+    type Columns = (Id, SmallInt);
+}
+
+/// Those of some seats that are somebody's: none of those who wanted them need try any more. The others may be locked.
+async fn find_taken(
+    connection: &mut Connection,
+    seats: impl Iterator<Item = (ScheduleId, SeatNumber)>,
+) -> Result<HashSet<(StoredId, i16)>, Error> {
+    let (schedules, numbers): (Vec<_>, Vec<_>) = seats.map(stored).unzip();
+    if numbers.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = Statement::<FindTaken>::new(values![schedules, numbers]);
+    Ok(statement.load::<(StoredId, i16)>(connection).await?.into_iter().collect())
 }
 
 /// Makes a hold by itself.
@@ -175,16 +206,27 @@ impl Chosen {
         self.reservations.contains(&reservation.id)
     }
 
-    fn outcome(&self, reservation: &Reservation, made: &HashSet<ReservationId>) -> Together<()> {
+    fn outcome(
+        &self,
+        reservation: &Reservation,
+        made: &HashSet<ReservationId>,
+        gone: &HashSet<(StoredId, i16)>,
+    ) -> Together<()> {
         if made.contains(&reservation.id) {
             return Together::Made(());
         }
-        if self.contains(reservation) {
-            return Together::Apart;
+        let is_taken = |seat| {
+            gone.contains(&stored(seat)) || self.takers.get(&seat).is_some_and(|taker| made.contains(taker))
+        };
+        if seats(reservation).any(is_taken) {
+            return Together::Overtaken;
         }
-        let is_taken = |seat| self.takers.get(&seat).is_some_and(|taker| made.contains(taker));
-        if seats(reservation).any(is_taken) { Together::Overtaken } else { Together::Later }
+        if self.contains(reservation) { Together::Apart } else { Together::Later }
     }
+}
+
+fn stored((schedule, number): (ScheduleId, SeatNumber)) -> (StoredId, i16) {
+    (StoredId(schedule.0), number.get().into())
 }
 
 fn seats(reservation: &Reservation) -> impl Iterator<Item = (ScheduleId, SeatNumber)> + '_ {

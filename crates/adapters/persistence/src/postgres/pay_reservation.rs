@@ -164,13 +164,44 @@ pub(super) async fn commit(
     let balances: HashMap<_, _> = done.map(|(id, balance)| (PaymentId(id.0), balance.0)).collect();
     let made = settlements.iter().filter(|settlement| balances.contains_key(&settlement.payment.id));
     let paid: HashSet<_> = made.map(|settlement| settlement.payment.reservation).collect();
+    let unmade = asked.iter().filter(|settlement| !balances.contains_key(&settlement.payment.id));
+    let over = find_over(&mut connection, unmade.map(|settlement| settlement.payment.reservation)).await?;
     let outcome = |settlement: &Settlement| match balances.get(&settlement.payment.id) {
         Some(balance) => Together::Made(*balance),
         None if paid.contains(&settlement.payment.reservation) => Together::Overtaken,
+        None if over.contains(&StoredId(settlement.payment.reservation.0)) => Together::Overtaken,
         None if tried.contains(&settlement.payment.id) => Together::Apart,
         None => Together::Later,
     };
     Ok(settlements.iter().map(outcome).collect())
+}
+
+struct FindOver;
+
+impl SqlText for FindOver {
+    const SQL: &'static str = "
+        SELECT wanted.id
+        FROM unnest({}::uuid[]) AS wanted (id)
+        CROSS JOIN LATERAL (
+            SELECT FROM reservations
+            WHERE reservations.id = wanted.id
+              AND (reservations.status <> 'RESERVED' OR reservations.expires_at <= clock_timestamp())
+            LIMIT 1
+        ) AS reservation";
+    type Columns = Id;
+}
+
+/// Those of some reservations that wait for no payment any more: nobody need try. The others may be locked.
+async fn find_over(
+    connection: &mut Connection,
+    reservations: impl Iterator<Item = ReservationId>,
+) -> Result<HashSet<StoredId>, Error> {
+    let reservations: Vec<_> = reservations.map(|id| StoredId(id.0)).collect();
+    if reservations.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = Statement::<FindOver>::new(values![reservations]);
+    Ok(statement.load::<StoredId>(connection).await?.into_iter().collect())
 }
 
 /// Settles a hold by itself.
