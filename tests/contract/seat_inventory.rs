@@ -270,6 +270,8 @@ async fn a_key_is_stored_with_the_hold(stage: Stage) {
         let fingerprint = keyed(key).unwrap().fingerprint;
         let expected = expected.map(|result| IdempotencyRecord { fingerprint, result });
         assert_eq!(facts.unwrap().recorded, expected, "under {key}");
+        let is_used = stage.ports.inventory.is_key_used(guest.user, &idempotency_key(key)).await;
+        assert_eq!(is_used.unwrap(), expected.is_some(), "whether {key} is used");
     }
 }
 

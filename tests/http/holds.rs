@@ -14,6 +14,9 @@ on_every_store! { encore_tests::service;
     a_hold_is_all_or_nothing_and_names_the_seats_in_conflict,
     at_most_four_unpaid_seats_of_a_schedule_are_held,
     a_cancelled_hold_frees_its_seats_at_once,
+    whoever_comes_for_a_seat_that_was_lost_again_and_again_gets_it_once_it_is_given_back,
+    whoever_has_lost_a_seat_and_the_turn_is_told_that_the_turn_is_over,
+    whoever_asks_again_with_the_key_of_a_hold_is_not_told_that_the_seat_is_taken,
     only_a_hold_that_counts_can_be_cancelled,
     seats_that_do_not_exist_are_told_from_numbers_that_can_not,
     reservations_are_listed_newest_first_by_status_and_page,
@@ -100,6 +103,46 @@ async fn a_cancelled_hold_frees_its_seats_at_once(service: Service) {
     second.hold(show.schedule, &[1, 2]).await.expect(201);
     first.charge(5_000).await.expect(201);
     first.pay(reservation).await.refused(409, "NOT_PAYABLE");
+}
+
+async fn whoever_comes_for_a_seat_that_was_lost_again_and_again_gets_it_once_it_is_given_back(
+    service: Service,
+) {
+    let show = service.concert(1_000).await;
+    let (first, second) = (service.fan().await, service.fan().await);
+    let reservation = first.hold(show.schedule, &[1, 2]).await.expect(201).id_of("reservationId");
+    for _ in 0..4 {
+        let refused = second.hold(show.schedule, &[2, 3]).await.refused(409, "SEAT_TAKEN");
+        assert_eq!(refused.body["seatNumbers"], json!([2]));
+    }
+    second.hold(show.schedule, &[3]).await.expect(201);
+    first.delete(&format!("/reservations/{reservation}")).await.expect(200);
+    second.hold(show.schedule, &[2]).await.expect(201);
+}
+
+async fn whoever_has_lost_a_seat_and_the_turn_is_told_that_the_turn_is_over(service: Service) {
+    let show = service.concert(1_000).await;
+    let (winner, loser) = (service.fan().await, service.fan().await);
+    winner.hold(show.schedule, &[1]).await.expect(201);
+    for _ in 0..4 {
+        loser.hold(show.schedule, &[1]).await.refused(409, "SEAT_TAKEN");
+    }
+    loser.leave().await.expect(204);
+    for _ in 0..4 {
+        loser.hold(show.schedule, &[1]).await.refused(401, "QUEUE_TOKEN_ENDED");
+    }
+}
+
+async fn whoever_asks_again_with_the_key_of_a_hold_is_not_told_that_the_seat_is_taken(service: Service) {
+    let show = service.concert(1_000).await;
+    let (winner, loser) = (service.fan().await, service.fan().await);
+    let wish = json!({"scheduleId": show.schedule, "seatNumbers": [1]});
+    let first = winner.post_once("/reservations", "key", wish.clone()).await.expect(201);
+    for _ in 0..4 {
+        loser.post_once("/reservations", "key", wish.clone()).await.refused(409, "SEAT_TAKEN");
+        let again = winner.post_once("/reservations", "key", wish.clone()).await.expect(201);
+        assert_eq!(again.body, first.body, "expected the first answer again");
+    }
 }
 
 async fn only_a_hold_that_counts_can_be_cancelled(service: Service) {

@@ -13,7 +13,7 @@ use encore_benches::{
     hall::{Place, SEATS, hold_request, listing_path},
     http::request,
     report::percentile,
-    room::Kind,
+    room,
 };
 
 use crate::{
@@ -22,9 +22,21 @@ use crate::{
     scene::{Scene, room_of_admitted},
 };
 
-/// How many attempts there are, over how many connections, and the ratio to reach.
-const STORMS: [(u64, usize, Option<Target>); 2] =
-    [(1_000, 10, None), (10_000, 100, Some(Target::AtLeast(0.9)))];
+/// What a storm is made of.
+struct Kind {
+    attempts: u64,
+    connections: usize,
+    /// Whether each attempt has an `Idempotency-Key`.
+    keyed: bool,
+    /// The ratio to reach.
+    target: Option<Target>,
+}
+
+const STORMS: [Kind; 3] = [
+    Kind { attempts: 1_000, connections: 10, keyed: false, target: None },
+    Kind { attempts: 10_000, connections: 100, keyed: false, target: Some(Target::AtLeast(0.5)) },
+    Kind { attempts: 10_000, connections: 100, keyed: true, target: None },
+];
 const LASTS: Duration = Duration::from_secs(30);
 const LIMIT: &str = "bare handler that refuses";
 /// How often the seats are listed meanwhile, and for how long before, when nothing else happens.
@@ -40,6 +52,7 @@ struct Storm {
     bare: BareHandler,
     tokens: Vec<String>,
     connections: usize,
+    keyed: bool,
     /// The date whose first seat is wanted.
     next_schedule: u64,
     requests: Arc<Requests>,
@@ -60,12 +73,13 @@ struct Seen {
 
 pub(crate) async fn measure(bench: &mut Bench) {
     for kind in bench.stores.clone() {
-        for (attempts, connections, target) in STORMS {
+        for Kind { attempts, connections, keyed, target } in STORMS {
+            let with_keys = if keyed { ", with keys" } else { "" };
             let title = format!(
-                "Storm on one seat, {attempts} attempts over {connections} connections, {}",
+                "Storm on one seat, {attempts} attempts over {connections} connections{with_keys}, {}",
                 kind.name()
             );
-            let mut storm = Storm::of(kind, attempts, connections, bench.rounds).await;
+            let mut storm = Storm::of(kind, attempts, connections, keyed, bench.rounds).await;
             let rounds = hold(&mut storm, bench.rounds).await;
             let about = "Everybody whose turn it is wants the same seat, a new one in each round; one gets it, all \
                          others are told that it is taken. The limit is a bare handler that checks the same token, \
@@ -80,7 +94,7 @@ pub(crate) async fn measure(bench: &mut Bench) {
 }
 
 impl Storm {
-    async fn of(kind: Kind, attempts: u64, connections: usize, rounds: usize) -> Self {
+    async fn of(kind: room::Kind, attempts: u64, connections: usize, keyed: bool, rounds: usize) -> Self {
         let room = room_of_admitted(kind, attempts).await;
         // Beside the rounds: one that does not count, one at a fixed rate, and the refusal that the limit repeats.
         room.put_schedules(1, 1..=rounds as u64 + 3).await;
@@ -93,6 +107,7 @@ impl Storm {
             bare,
             tokens,
             connections,
+            keyed,
             next_schedule: 1,
             requests: Arc::default(),
             watch: None,
@@ -174,7 +189,9 @@ impl Contest for Storm {
     async fn prepare(&mut self) {
         self.next_schedule += 1;
         let place = self.place();
-        self.requests = Arc::new(self.tokens.iter().map(|token| hold_request(token, place, None)).collect());
+        let key = self.keyed.then(|| format!("storm-{}", self.next_schedule));
+        let request = |token: &String| hold_request(token, place, key.as_deref());
+        self.requests = Arc::new(self.tokens.iter().map(request).collect());
         let watch = self.watch().await;
         tokio::time::sleep(IDLE).await;
         self.idle = watch.stop().await;

@@ -18,7 +18,9 @@ use domain::{
 use idempotency::ForgetOldKeys;
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation, RefundPayment};
-use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations, TidyRunOutHolds};
+use reservation::{
+    CancelReservation, FindReservation, HoldSeats, ListReservations, RefuseLost, TidyRunOutHolds,
+};
 use waiting_room::{
     AdmitWaiters, ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue,
 };
@@ -81,7 +83,8 @@ pub fn for_http(
         list_seats: Arc::new(ListSeats::new(clock.clone(), catalog.clone())),
         watch_seats: Arc::new(WatchSeats::new(boards)),
         create_concert: Arc::new(CreateConcert::new(clock.clone(), ids.clone(), catalog.clone())),
-        create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
+        create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog.clone())),
+        refuse_lost: Arc::new(RefuseLost::new(clock.clone(), catalog, memory.clone(), inventory.clone())),
         hold_seats: Arc::new(HoldSeats::new(
             clock.clone(),
             ids.clone(),

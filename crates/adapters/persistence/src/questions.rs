@@ -3,6 +3,7 @@
 use domain::{
     catalog::{Occupancy, SeatNumber},
     idempotency::IdempotencyKey,
+    ids::UserId,
     payment::PaymentRequest,
     reservation::HoldRequest,
     time::Timestamp,
@@ -11,6 +12,8 @@ use domain::{
 
 /// Who wants to hold which seats under which key, and when that was asked.
 pub(crate) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
+/// Who may have held seats under which key.
+pub(crate) type KeyQuestion = (UserId, IdempotencyKey);
 /// Who wants to charge how much, and under which key.
 pub(crate) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
 /// Who wants to pay for what, and under which key.

@@ -121,18 +121,18 @@ pub enum HoldRefused {
     /// The schedule has no seats of these numbers.
     #[error("the schedule has no such seat")]
     SeatNotFound(Vec<SeatNumber>),
-    /// The user would hold more unpaid seats of the schedule than the policy allows.
-    #[error("at most {at_most} unpaid seats of a schedule can be held")]
-    SeatLimitReached {
-        /// How many are allowed.
-        at_most: usize,
-    },
     /// The schedule is not on sale.
     #[error("the schedule is not on sale")]
     ScheduleClosed,
     /// These seats are held or sold.
     #[error("a seat is taken")]
     SeatTaken(Vec<SeatNumber>),
+    /// The user would hold more unpaid seats of the schedule than the policy allows.
+    #[error("at most {at_most} unpaid seats of a schedule can be held")]
+    SeatLimitReached {
+        /// How many are allowed.
+        at_most: usize,
+    },
 }
 
 /// The decision to hold seats. It may be committed only while all of this is true:
@@ -165,19 +165,9 @@ impl HoldFacts {
         now: Timestamp,
     ) -> Result<Reservation, HoldRefused> {
         let (show, sales) = self.show.as_ref().ok_or(HoldRefused::ScheduleNotFound)?;
-        let missing = self.missing_seats(request);
-        if !missing.is_empty() {
-            return Err(HoldRefused::SeatNotFound(missing));
-        }
+        refuse_lost(request, *sales, self.seats.iter(), now)?;
         if self.holds.seats_held + self.seats.len() > policy.seats_at_most {
             return Err(HoldRefused::SeatLimitReached { at_most: policy.seats_at_most });
-        }
-        if !sales.is_open_at(now) {
-            return Err(HoldRefused::ScheduleClosed);
-        }
-        let taken = self.taken_seats(now);
-        if !taken.is_empty() {
-            return Err(HoldRefused::SeatTaken(taken));
         }
         Ok(Reservation {
             id,
@@ -190,16 +180,27 @@ impl HoldFacts {
             expires_at: now + policy.hold_time,
         })
     }
+}
 
-    fn missing_seats(&self, request: &HoldRequest) -> Vec<SeatNumber> {
-        let exists = |number: &SeatNumber| self.seats.iter().any(|seat| seat.number == *number);
-        request.seats.numbers().iter().copied().filter(|number| !exists(number)).collect()
+/// Refuses a wish that nobody could be granted: for seats that are not there, not on sale, or somebody's. `seats` are
+/// those of the wanted that there are.
+pub(super) fn refuse_lost<'a>(
+    request: &HoldRequest,
+    sales: SalesWindow,
+    seats: impl Iterator<Item = &'a Seat> + Clone,
+    now: Timestamp,
+) -> Result<(), HoldRefused> {
+    let missing = |number: &SeatNumber| seats.clone().all(|seat| seat.number != *number);
+    let missing: Vec<_> = request.seats.numbers().iter().copied().filter(missing).collect();
+    if !missing.is_empty() {
+        return Err(HoldRefused::SeatNotFound(missing));
     }
-
-    fn taken_seats(&self, now: Timestamp) -> Vec<SeatNumber> {
-        let taken = self.seats.iter().filter(|seat| seat.occupancy.status_at(now) != SeatStatus::Available);
-        taken.map(|seat| seat.number).collect()
+    if !sales.is_open_at(now) {
+        return Err(HoldRefused::ScheduleClosed);
     }
+    let is_taken = |seat: &&Seat| seat.occupancy.status_at(now) != SeatStatus::Available;
+    let taken: Vec<_> = seats.filter(is_taken).map(|seat| seat.number).collect();
+    if taken.is_empty() { Ok(()) } else { Err(HoldRefused::SeatTaken(taken)) }
 }
 
 fn reserved(seat: &Seat) -> ReservedSeat {

@@ -25,6 +25,9 @@ pub trait SeatInventory: Send + Sync {
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError>;
 
+    /// Whether the user held seats under this key.
+    async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError>;
+
     /// Holds the seats, in one transaction, if every condition of [`SeatsHeld`] holds by the store's own
     /// time.
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError>;

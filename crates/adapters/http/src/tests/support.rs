@@ -192,7 +192,17 @@ impl Mocks {
                 ids.clone(),
                 catalog.clone(),
             )),
-            create_schedule: Arc::new(catalog::CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
+            create_schedule: Arc::new(catalog::CreateSchedule::new(
+                clock.clone(),
+                ids.clone(),
+                catalog.clone(),
+            )),
+            refuse_lost: Arc::new(reservation::RefuseLost::new(
+                clock.clone(),
+                catalog,
+                memory.clone(),
+                inventory.clone(),
+            )),
             hold_seats: Arc::new(reservation::HoldSeats::new(
                 clock.clone(),
                 ids.clone(),

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     queries,
-    questions::HoldQuestion,
+    questions::{HoldQuestion, KeyQuestion},
     room_rows::TicketRow,
     rows::{ScheduleRow, SeatRow, holds_so_far},
     schema::concerts,
@@ -62,6 +62,16 @@ pub(super) async fn load(
         })
     };
     Ok(asked.iter().zip(callers).map(facts).collect())
+}
+
+/// Whether holds were made under these keys.
+pub(super) async fn are_keys_used(
+    connection: Connection,
+    asked: Vec<KeyQuestion>,
+) -> Result<Vec<bool>, Error> {
+    let keys = asked.iter().map(|(user, key)| (*user, key));
+    let records = find_records(&connection, Operation::HoldSeats, keys).await?;
+    Ok(asked.iter().map(|(user, key)| records.under(*user, Some(key)).is_some()).collect())
 }
 
 async fn find_shows(

@@ -123,6 +123,10 @@ impl SeatInventory for PostgresStore {
         self.lines.hold_questions.ask((request.clone(), key, now)).await?
     }
 
+    async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError> {
+        self.lines.hold_keys.ask((user, key.clone())).await
+    }
+
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
         let alone = async || hold_seats::commit_alone(self.connection().await?, held).await;
         make(&self.lines.holds, held, alone).await

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     limits::ANSWERED_WITHIN,
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion, TakenSeats},
+    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, TakenSeats},
 };
 
 /// What became of a change that was to be made together with others.
@@ -72,6 +72,7 @@ where
 pub(super) struct Lines {
     pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
     pub(super) holds: Line<SeatsHeld, Together<()>>,
+    pub(super) hold_keys: Line<KeyQuestion, bool>,
     pub(super) charge_questions: Line<ChargeQuestion, Result<ChargeFacts, StorageError>>,
     pub(super) charges: Line<BalanceCharged, Together<LedgerEntry>>,
     pub(super) payment_questions: Line<PaymentQuestion, Result<PaymentFacts, StorageError>>,
@@ -89,6 +90,7 @@ impl Lines {
         Ok(Self {
             hold_questions: line("holds to decide", &pool, hold_facts::load),
             holds: line("holds", &pool, hold_seats::commit),
+            hold_keys: line("keys of holds", &pool, hold_facts::are_keys_used),
             charge_questions: line("charges to decide", &pool, charge_balance::load),
             charges: line("charges", &pool, charge_balance::commit),
             payment_questions: line("payments to decide", &pool, pay_reservation::load),

@@ -12,7 +12,7 @@ use domain::{
 use super::{catalog, errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
 use crate::{
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, PaymentQuestion},
+    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion},
     rows::OccupancyRow,
 };
 
@@ -22,6 +22,7 @@ type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
 /// The lines of what a crowd asks.
 pub(super) struct Lines {
     pub(super) hold_questions: Questions<HoldQuestion, HoldFacts>,
+    pub(super) hold_keys: Questions<KeyQuestion, bool>,
     pub(super) charge_questions: Questions<ChargeQuestion, ChargeFacts>,
     pub(super) payment_questions: Questions<PaymentQuestion, PaymentFacts>,
     pub(super) seats_to_list: Questions<ScheduleId, Vec<OccupancyRow>>,
@@ -31,6 +32,7 @@ impl Lines {
     pub(super) fn open(readers: &Readers) -> Self {
         Self {
             hold_questions: line("holds to decide", readers, seat_inventory::load_for_hold),
+            hold_keys: line("keys of holds", readers, seat_inventory::is_key_used),
             charge_questions: line("charges to decide", readers, wallets::load_for_charge),
             payment_questions: line("payments to decide", readers, payments::load_for_payment),
             seats_to_list: line("seats to list", readers, catalog::load_taken_seats),

@@ -28,7 +28,7 @@ use crate::{
     codes::Code,
     fail_points::StoredChange,
     queries,
-    questions::HoldQuestion,
+    questions::{HoldQuestion, KeyQuestion},
     rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
     schema::{concerts, hold_counts, reservations, reserved_seats, seats},
     sql_types::{StoredId, StoredMoment},
@@ -43,6 +43,10 @@ impl SeatInventory for SqliteStore {
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
         self.lines.hold_questions.ask((request.clone(), key, now)).await?
+    }
+
+    async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError> {
+        self.lines.hold_keys.ask((user, key.clone())).await?
     }
 
     async fn commit_hold(&self, held: &SeatsHeld) -> Result<Commit<()>, StorageError> {
@@ -106,6 +110,13 @@ pub(super) fn load_for_hold(
         seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
         holds: holds_so_far(holds).map_err(row_error)?,
     })
+}
+
+pub(super) fn is_key_used(
+    connection: &mut SqliteConnection,
+    (user, key): &KeyQuestion,
+) -> Result<bool, Error> {
+    Ok(find_record(connection, *user, Operation::HoldSeats, Some(key))?.is_some())
 }
 
 /// One seat by its key: a list of keys would be another statement for each length, prepared anew each time.

@@ -1,19 +1,23 @@
 //! Listings that many ask for at once.
 
+use std::sync::Arc;
+
 use actix_web::web::Bytes;
 use catalog::{ListSchedulesQuery, ListSeatsQuery};
-use domain::page::PageRequest;
+use domain::{ids::ScheduleId, page::PageRequest, reservation::SeatsSeen};
 use tokio::runtime::Handle;
 
 use crate::response::{SharedAnswers, Versioned};
 
 /// The listings that are being made, each once for all who wait for it.
 ///
-/// What they list is the same for everybody whose turn it is. Whose turn it is is checked for each caller, before.
+/// What they list is the same for everybody whose turn it is. Whose turn it is is checked for each caller.
 pub(crate) struct Listings {
     pub(crate) concerts: SharedAnswers<PageRequest, Versioned>,
     pub(crate) schedules: SharedAnswers<ListSchedulesQuery, Versioned>,
     pub(crate) seats: SharedAnswers<ListSeatsQuery, Bytes>,
+    /// For those who want to hold some.
+    pub(crate) wanted_seats: SharedAnswers<ScheduleId, Option<Arc<SeatsSeen>>>,
 }
 
 impl Listings {
@@ -23,6 +27,7 @@ impl Listings {
             concerts: SharedAnswers::on(runtime.clone()),
             schedules: SharedAnswers::on(runtime.clone()),
             seats: SharedAnswers::on(runtime.clone()),
+            wanted_seats: SharedAnswers::on(runtime.clone()),
         }
     }
 }

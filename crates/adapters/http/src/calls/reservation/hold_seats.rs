@@ -1,17 +1,20 @@
 //! `POST /reservations`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use domain::{
     catalog::SeatNumber,
     ids::ScheduleId,
-    reservation::{HoldRequest, SeatSelection},
+    reservation::{HoldRequest, SeatSelection, SeatsSeen},
 };
-use reservation::HoldSeatsCommand;
+use reservation::{HoldSeatsCommand, RefuseLost};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::body::ReservationBody;
 use crate::{
+    calls::catalog::listings::Listings,
     openapi::{problems, schemas},
     problem::Problem,
     request::{Id, JsonBody, KeyHeader, QueueCaller, WholeNumber},
@@ -82,10 +85,36 @@ pub(crate) async fn hold_seats(
     key: KeyHeader,
     body: JsonBody<HoldSeatsRequest>,
     use_cases: web::Data<UseCases>,
+    listings: web::Data<Listings>,
 ) -> Result<HttpResponse, Problem> {
     let command = caller.turn_before(&use_cases, command(caller, body, key)).await?;
-    let answer = use_cases.hold_seats.handle(command).await?;
-    Ok(created_or_replayed::<_, ReservationBody>(answer))
+    refuse_lost(&caller, &command, &use_cases.refuse_lost, &listings).await?;
+    let request = command.request.clone();
+    let outcome = use_cases.hold_seats.handle(command).await;
+    use_cases.refuse_lost.note(&request, &outcome);
+    Ok(created_or_replayed::<_, ReservationBody>(outcome?))
+}
+
+/// Refuses who has lost already, by a look at the seats that all who want some of them share.
+async fn refuse_lost(
+    caller: &QueueCaller,
+    command: &HoldSeatsCommand,
+    refuse_lost: &Arc<RefuseLost>,
+    listings: &Listings,
+) -> Result<(), Problem> {
+    if !refuse_lost.is_worth_a_look(&command.request) {
+        return Ok(());
+    }
+    let schedule = command.request.schedule;
+    let Some(seen) = listings.wanted_seats.ask(schedule, look(Arc::clone(refuse_lost), schedule)).await?
+    else {
+        return Ok(());
+    };
+    Ok(refuse_lost.handle(&caller.issued, command, &seen).await?)
+}
+
+async fn look(refuse_lost: Arc<RefuseLost>, schedule: ScheduleId) -> Result<Option<Arc<SeatsSeen>>, Problem> {
+    Ok(refuse_lost.look(schedule).await?.map(Arc::new))
 }
 
 #[cfg(test)]
