@@ -100,6 +100,19 @@ pub(crate) const FAULTS: &[Fault] = &[
         finder: contract("refunds::postgres::what_does_not_fit_together_is_not_refunded"),
     },
     Fault {
+        name: "who has lost is refused although the key stands for an earlier hold",
+        promise: "P3",
+        edits: &[Edit {
+            file: "crates/application/reservation/src/refuse_lost.rs",
+            find: "if let Some(key) = key\n            && self.inventory.is_key_used(request.user, key).await?",
+            replace: "if let Some(key) = key\n            && key.as_str().is_empty()",
+        }],
+        finder: integration(
+            "http",
+            "holds::sqlite::whoever_asks_again_with_the_key_of_a_hold_is_not_told_that_the_seat_is_taken",
+        ),
+    },
+    Fault {
         name: "the idempotency record is written in a transaction of its own (SQLite)",
         promise: "P3",
         edits: &[
