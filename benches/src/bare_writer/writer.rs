@@ -9,7 +9,8 @@ use crate::step::Step;
 const TOGETHER_AT_MOST: usize = 256;
 /// As the service opens its file.
 const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                        PRAGMA foreign_keys = ON;";
+                        PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON; \
+                        PRAGMA cache_size = -8000;";
 
 /// The statements of a change, each with how many rows it has to change.
 pub(crate) type Change = Vec<(Step, usize)>;

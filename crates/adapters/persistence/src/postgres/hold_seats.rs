@@ -1,6 +1,6 @@
 //! Holds that are made together. What they are decided from: [`super::hold_facts`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use diesel::{result::Error, sql_types::SmallInt};
 use diesel_async::RunQueryDsl;
@@ -127,7 +127,7 @@ impl SqlText for HoldAlone {
     type Columns = Id;
 }
 
-/// Makes those holds that do not stand against each other, and tells which were made.
+/// Tries those holds that do not stand against each other, and tells of all what became of them.
 pub(super) async fn commit(
     mut connection: Connection,
     holds: Vec<SeatsHeld>,
@@ -139,9 +139,10 @@ pub(super) async fn commit(
     let done = unless_a_rule_was_broken(done)?.unwrap_or_default();
     let made: HashSet<_> = done.into_iter().map(|id| ReservationId(id.0)).collect();
     let unmade =
-        asked.iter().map(|held| &held.reservation).filter(|reservation| !made.contains(&reservation.id));
-    let gone = find_taken(&mut connection, unmade.flat_map(seats)).await?;
-    Ok(holds.iter().map(|held| chosen.outcome(&held.reservation, &made, &gone)).collect())
+        holds.iter().map(|held| &held.reservation).filter(|reservation| !made.contains(&reservation.id));
+    // What was made is told whatever becomes of this question: without its answer the others are tried again.
+    let taken = find_taken(&mut connection, unmade.flat_map(seats)).await.unwrap_or_default();
+    Ok(holds.iter().map(|held| chosen.outcome(&held.reservation, &made, &taken)).collect())
 }
 
 struct FindTaken;
@@ -159,12 +160,13 @@ impl SqlText for FindTaken {
     type Columns = (Id, SmallInt);
 }
 
-/// Those of some seats that are somebody's: none of those who wanted them need try any more. The others may be locked.
+/// Which of some seats somebody has. The others may have been passed over because they were locked.
 async fn find_taken(
     connection: &mut Connection,
     seats: impl Iterator<Item = (ScheduleId, SeatNumber)>,
 ) -> Result<HashSet<(StoredId, i16)>, Error> {
-    let (schedules, numbers): (Vec<_>, Vec<_>) = seats.map(stored).unzip();
+    let (schedules, numbers): (Vec<_>, Vec<_>) =
+        seats.map(stored).collect::<HashSet<_>>().into_iter().unzip();
     if numbers.is_empty() {
         return Ok(HashSet::new());
     }
@@ -183,42 +185,36 @@ pub(super) async fn commit_alone(
 }
 
 /// The holds that one statement is asked for: the first for each seat, and the first of each user.
-struct Chosen {
-    takers: HashMap<(ScheduleId, SeatNumber), ReservationId>,
-    reservations: HashSet<ReservationId>,
-}
+struct Chosen(HashSet<ReservationId>);
 
 impl Chosen {
     fn of(holds: &[SeatsHeld]) -> Self {
-        let (mut takers, mut reservations) = (HashMap::new(), HashSet::new());
+        let (mut wanted, mut chosen) = (HashSet::new(), HashSet::new());
         let mut users: HashSet<UserId> = HashSet::new();
         for SeatsHeld { reservation, .. } in holds {
-            if seats(reservation).any(|seat| takers.contains_key(&seat)) || !users.insert(reservation.user) {
+            if seats(reservation).any(|seat| wanted.contains(&seat)) || !users.insert(reservation.user) {
                 continue;
             }
-            takers.extend(seats(reservation).map(|seat| (seat, reservation.id)));
-            reservations.insert(reservation.id);
+            wanted.extend(seats(reservation));
+            chosen.insert(reservation.id);
         }
-        Self { takers, reservations }
+        Self(chosen)
     }
 
     fn contains(&self, reservation: &Reservation) -> bool {
-        self.reservations.contains(&reservation.id)
+        self.0.contains(&reservation.id)
     }
 
     fn outcome(
         &self,
         reservation: &Reservation,
         made: &HashSet<ReservationId>,
-        gone: &HashSet<(StoredId, i16)>,
+        taken: &HashSet<(StoredId, i16)>,
     ) -> Together<()> {
         if made.contains(&reservation.id) {
             return Together::Made(());
         }
-        let is_taken = |seat| {
-            gone.contains(&stored(seat)) || self.takers.get(&seat).is_some_and(|taker| made.contains(taker))
-        };
-        if seats(reservation).any(is_taken) {
+        if seats(reservation).any(|seat| taken.contains(&stored(seat))) {
             return Together::Overtaken;
         }
         if self.contains(reservation) { Together::Apart } else { Together::Later }

@@ -148,7 +148,7 @@ impl SqlText for PayAlone {
     type Columns = (Id, Amount);
 }
 
-/// Settles one hold of each user, and tells which were settled and what is left in the wallets.
+/// Tries to settle one hold of each user, and tells of all what became of them, with what is left in the wallets.
 pub(super) async fn commit(
     mut connection: Connection,
     settlements: Vec<Settlement>,
@@ -162,23 +162,22 @@ pub(super) async fn commit(
     let done = unless_a_rule_was_broken(committing(StoredChange::PayReservation, done).await)?;
     let done = done.unwrap_or_default().into_iter();
     let balances: HashMap<_, _> = done.map(|(id, balance)| (PaymentId(id.0), balance.0)).collect();
-    let made = settlements.iter().filter(|settlement| balances.contains_key(&settlement.payment.id));
-    let paid: HashSet<_> = made.map(|settlement| settlement.payment.reservation).collect();
-    let unmade = asked.iter().filter(|settlement| !balances.contains_key(&settlement.payment.id));
-    let over = find_over(&mut connection, unmade.map(|settlement| settlement.payment.reservation)).await?;
+    let unmade = settlements.iter().filter(|settlement| !balances.contains_key(&settlement.payment.id));
+    let unmade = unmade.map(|settlement| settlement.payment.reservation);
+    // What was made is told whatever becomes of this question: without its answer the others are tried again.
+    let unpayable = find_unpayable(&mut connection, unmade).await.unwrap_or_default();
     let outcome = |settlement: &Settlement| match balances.get(&settlement.payment.id) {
         Some(balance) => Together::Made(*balance),
-        None if paid.contains(&settlement.payment.reservation) => Together::Overtaken,
-        None if over.contains(&StoredId(settlement.payment.reservation.0)) => Together::Overtaken,
+        None if unpayable.contains(&StoredId(settlement.payment.reservation.0)) => Together::Overtaken,
         None if tried.contains(&settlement.payment.id) => Together::Apart,
         None => Together::Later,
     };
     Ok(settlements.iter().map(outcome).collect())
 }
 
-struct FindOver;
+struct FindUnpayable;
 
-impl SqlText for FindOver {
+impl SqlText for FindUnpayable {
     const SQL: &'static str = "
         SELECT wanted.id
         FROM unnest({}::uuid[]) AS wanted (id)
@@ -191,16 +190,18 @@ impl SqlText for FindOver {
     type Columns = Id;
 }
 
-/// Those of some reservations that wait for no payment any more: nobody need try. The others may be locked.
-async fn find_over(
+/// Which of some reservations wait for no payment any more. The others may have been passed over because they were
+/// locked.
+async fn find_unpayable(
     connection: &mut Connection,
     reservations: impl Iterator<Item = ReservationId>,
 ) -> Result<HashSet<StoredId>, Error> {
-    let reservations: Vec<_> = reservations.map(|id| StoredId(id.0)).collect();
+    let reservations: HashSet<_> = reservations.map(|id| StoredId(id.0)).collect();
+    let reservations: Vec<_> = reservations.into_iter().collect();
     if reservations.is_empty() {
         return Ok(HashSet::new());
     }
-    let statement = Statement::<FindOver>::new(values![reservations]);
+    let statement = Statement::<FindUnpayable>::new(values![reservations]);
     Ok(statement.load::<StoredId>(connection).await?.into_iter().collect())
 }
 

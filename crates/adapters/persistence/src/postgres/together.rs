@@ -1,9 +1,10 @@
 //! What many callers ask for at once, in one statement a kind.
 //!
 //! A statement for many passes over whatever somebody else has locked, so that it waits for nobody and nobody who is
-//! slow keeps all of them waiting. Whose change could not be made with the others', for whatever reason, is
-//! [`Apart`](Together::Apart): it is tried alone, where locks are waited for and a broken rule is one's own. Changes
-//! that stand in each other's way are not tried together: one is, and the others are [`Later`](Together::Later).
+//! slow keeps all of them waiting. A change that can not be made any more is [`Overtaken`](Together::Overtaken). One that
+//! was tried and not made for another reason is [`Apart`](Together::Apart): it is tried alone, where locks are waited for
+//! and a broken rule is one's own. Of changes that stand in each other's way only one is tried; the others are
+//! [`Later`](Together::Later), unless it was made and leaves nothing for them.
 
 use std::{future::Future, time::Instant};
 
@@ -28,7 +29,7 @@ use super::{
 use crate::{
     limits::ANSWERED_WITHIN,
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, TakenSeats},
+    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders, TakenSeats},
 };
 
 /// What became of a change that was to be made together with others.
@@ -36,7 +37,7 @@ use crate::{
 pub(super) enum Together<T> {
     /// It is made.
     Made(T),
-    /// It is not: another of them was made that stands against it.
+    /// It is not, and can not be: what it needs is somebody else's by now, or over.
     Overtaken,
     /// It was tried and is not made: it may be, alone.
     Apart,
@@ -72,6 +73,7 @@ where
 pub(super) struct Lines {
     pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
     pub(super) holds: Line<SeatsHeld, Together<()>>,
+    pub(super) seats_to_see: Line<ScheduleId, Result<SeatsWithHolders, StorageError>>,
     pub(super) hold_keys: Line<KeyQuestion, bool>,
     pub(super) charge_questions: Line<ChargeQuestion, Result<ChargeFacts, StorageError>>,
     pub(super) charges: Line<BalanceCharged, Together<LedgerEntry>>,
@@ -90,6 +92,7 @@ impl Lines {
         Ok(Self {
             hold_questions: line("holds to decide", &pool, hold_facts::load),
             holds: line("holds", &pool, hold_seats::commit),
+            seats_to_see: line("seats to see", &pool, hold_facts::see_seats),
             hold_keys: line("keys of holds", &pool, hold_facts::are_keys_used),
             charge_questions: line("charges to decide", &pool, charge_balance::load),
             charges: line("charges", &pool, charge_balance::commit),
