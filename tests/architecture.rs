@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("idempotency", &["chrono", "domain"]),
     ("identity", &["chrono", "domain", "thiserror"]),
     ("payment", &["domain", "thiserror", "tracing"]),
-    ("reservation", &["domain", "thiserror"]),
+    ("reservation", &["domain", "futures-util", "thiserror"]),
     ("waiting-room", &["chrono", "domain", "thiserror", "tracing"]),
     ("wallet", &["domain", "thiserror"]),
     (

@@ -6,7 +6,7 @@ use domain::{
     commit::Commit,
     idempotency::IdempotencyRecord,
     money::Money,
-    reservation::{Reservation, ReservationStatus, SeatsHeld, Show},
+    reservation::{Reservation, ReservationStatus, SeatSeen, SeatsHeld, Show},
     waiting_room::TicketState,
 };
 
@@ -18,6 +18,8 @@ encore_tests::on_every_store! {
     seats_held_are_counted_until_their_hold_runs_out,
     seats_that_are_paid_cancelled_or_anothers_are_not_counted,
     an_unknown_schedule_has_no_show_and_no_seat,
+    seats_are_seen_as_they_are_with_who_holds_them,
+    a_schedule_is_seen_as_it_is_whether_or_not_it_was_listed_before,
     a_seat_that_the_schedule_left_out_is_not_loaded,
     the_ticket_of_another_user_is_no_turn,
     a_waiting_ticket_is_told_where_it_stands,
@@ -110,6 +112,52 @@ async fn an_unknown_schedule_has_no_show_and_no_seat(stage: Stage) {
     let request = guest.hold_request(&unknown, &[1]);
     let facts = stage.ports.inventory.load_for_hold(&request, None, stage.now()).await.unwrap();
     assert_eq!((facts.show, facts.seats), (None, vec![]));
+}
+
+async fn seats_are_seen_as_they_are_with_who_holds_them(stage: Stage) {
+    let (guest, other, show) = (stage.guest().await, stage.guest().await, stage.schedule().await);
+    let held = stage.hold(guest, &show, &[1, 2]).await;
+    let ran_out = stage.hold_that_ran_out(guest, &show, &[3]).await;
+    let sold = stage.hold_and_pay(other, &show, &[4]).await;
+    let seen =
+        stage.ports.inventory.see_seats(show.schedule).await.unwrap().expect("there is such a schedule");
+    let listed = stage.seats(&show).await;
+    let as_listed = seen.seats.iter().zip(&listed);
+    assert!(
+        as_listed.clone().all(|(seen, listed)| seen.number == listed.number),
+        "expected all seats in order"
+    );
+    assert!(
+        as_listed.clone().all(|(seen, listed)| seen.occupancy == listed.occupancy),
+        "{seen:?} {listed:?}"
+    );
+    assert_eq!(seen.seats.len(), listed.len(), "expected all seats of the schedule");
+    let having = |reservation| {
+        let has = move |seen: &&SeatSeen| match seen.occupancy {
+            Occupancy::Held { by, .. } => by == reservation,
+            Occupancy::Sold { to } => to == reservation,
+            Occupancy::Free => false,
+        };
+        seen.seats.iter().filter(has).map(|seen| (seen.number.get(), seen.holder)).collect::<Vec<_>>()
+    };
+    assert_eq!(having(held.id), [(1, Some(guest.user)), (2, Some(guest.user))]);
+    assert_eq!(having(ran_out.id), [(3, Some(guest.user))]);
+    assert_eq!(having(sold.0.id), [(4, None)]);
+    let released = guest.decide_cancel(&held);
+    assert_eq!(stage.ports.inventory.commit_cancel(&released).await.unwrap(), Commit::Committed(()));
+    let seen = stage.ports.inventory.see_seats(show.schedule).await.unwrap().expect("it is still there");
+    assert!(seen.seats[..2].iter().all(|seat| seat.occupancy == Occupancy::Free && seat.holder.is_none()));
+}
+
+async fn a_schedule_is_seen_as_it_is_whether_or_not_it_was_listed_before(stage: Stage) {
+    let show = stage.schedule().await;
+    let first = stage.ports.inventory.see_seats(show.schedule).await.unwrap();
+    let (schedule, seats) = stage.ports.catalog.seats(show.schedule).await.unwrap().expect("it is there");
+    let again = stage.ports.inventory.see_seats(show.schedule).await.unwrap();
+    assert_eq!(first, again);
+    let seen = first.expect("it is there");
+    assert_eq!((seen.sales, seen.seats.len()), (schedule.sales, seats.len()));
+    assert_eq!(stage.ports.inventory.see_seats(new_id()).await.unwrap(), None);
 }
 
 async fn a_seat_that_the_schedule_left_out_is_not_loaded(stage: Stage) {

@@ -103,7 +103,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "who has lost is refused although the key stands for an earlier hold",
         promise: "P3",
         edits: &[Edit {
-            file: "crates/application/reservation/src/refuse_lost.rs",
+            file: "crates/application/reservation/src/refuse_losers.rs",
             find: "if let Some(key) = key\n            && self.inventory.is_key_used(request.user, key).await?",
             replace: "if let Some(key) = key\n            && key.as_str().is_empty()",
         }],

@@ -14,7 +14,7 @@ on_every_store! { encore_tests::service;
     a_hold_is_all_or_nothing_and_names_the_seats_in_conflict,
     at_most_four_unpaid_seats_of_a_schedule_are_held,
     a_cancelled_hold_frees_its_seats_at_once,
-    whoever_comes_for_a_seat_that_was_lost_again_and_again_gets_it_once_it_is_given_back,
+    a_seat_that_was_refused_again_and_again_is_held_once_it_is_given_back,
     whoever_has_lost_a_seat_and_the_turn_is_told_that_the_turn_is_over,
     whoever_asks_again_with_the_key_of_a_hold_is_not_told_that_the_seat_is_taken,
     only_a_hold_that_counts_can_be_cancelled,
@@ -105,9 +105,7 @@ async fn a_cancelled_hold_frees_its_seats_at_once(service: Service) {
     first.pay(reservation).await.refused(409, "NOT_PAYABLE");
 }
 
-async fn whoever_comes_for_a_seat_that_was_lost_again_and_again_gets_it_once_it_is_given_back(
-    service: Service,
-) {
+async fn a_seat_that_was_refused_again_and_again_is_held_once_it_is_given_back(service: Service) {
     let show = service.concert(1_000).await;
     let (first, second) = (service.fan().await, service.fan().await);
     let reservation = first.hold(show.schedule, &[1, 2]).await.expect(201).id_of("reservationId");

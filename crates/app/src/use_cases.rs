@@ -19,7 +19,7 @@ use idempotency::ForgetOldKeys;
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation, RefundPayment};
 use reservation::{
-    CancelReservation, FindReservation, HoldSeats, ListReservations, RefuseLost, TidyRunOutHolds,
+    CancelReservation, FindReservation, HoldSeats, ListReservations, RefuseLosers, TidyRunOutHolds,
 };
 use waiting_room::{
     AdmitWaiters, ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue,
@@ -83,8 +83,13 @@ pub fn for_http(
         list_seats: Arc::new(ListSeats::new(clock.clone(), catalog.clone())),
         watch_seats: Arc::new(WatchSeats::new(boards)),
         create_concert: Arc::new(CreateConcert::new(clock.clone(), ids.clone(), catalog.clone())),
-        create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog.clone())),
-        refuse_lost: Arc::new(RefuseLost::new(clock.clone(), catalog, memory.clone(), inventory.clone())),
+        create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
+        refuse_losers: Arc::new(RefuseLosers::new(
+            clock.clone(),
+            memory.clone(),
+            inventory.clone(),
+            settings.hold,
+        )),
         hold_seats: Arc::new(HoldSeats::new(
             clock.clone(),
             ids.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catalog::{CreateConcert, CreateSchedule, ListConcerts, ListSchedules, ListSeats, WatchSeats};
 use identity::{FindUser, IdentifyCaller, OpenSession, RegisterUser, VerifyCredentials};
 use payment::{FindPayment, ListPayments, PayReservation, RefundPayment};
-use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations, RefuseLost};
+use reservation::{CancelReservation, FindReservation, HoldSeats, ListReservations, RefuseLosers};
 use waiting_room::{ChangePolicy, CheckPlace, ClaimTurn, JoinQueue, LeaveQueue, RequireTurn, ShowQueue};
 use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 
@@ -31,7 +31,7 @@ pub struct UseCases {
     pub watch_seats: Arc<WatchSeats>,
     pub create_concert: Arc<CreateConcert>,
     pub create_schedule: Arc<CreateSchedule>,
-    pub refuse_lost: Arc<RefuseLost>,
+    pub refuse_losers: Arc<RefuseLosers>,
     pub hold_seats: Arc<HoldSeats>,
     pub cancel_reservation: Arc<CancelReservation>,
     pub find_reservation: Arc<FindReservation>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{
     catalog::{Occupancy, Schedule, Seat},
     ids::ScheduleId,
+    reservation::{SeatSeen, SeatsSeen},
 };
 use quick_cache::sync::Cache;
 
@@ -45,6 +46,14 @@ impl AddedSchedules {
 }
 
 impl AddedSchedule {
+    /// The seats of the schedule as they are while these are taken, and no other.
+    pub(crate) fn seen(&self, taken: &[SeatSeen]) -> SeatsSeen {
+        let free = |number| SeatSeen { number, occupancy: Occupancy::Free, holder: None };
+        let seen = |number| taken.iter().find(|seat| seat.number == number).copied();
+        let seats = self.seats.iter().map(|seat| seen(seat.number).unwrap_or_else(|| free(seat.number)));
+        SeatsSeen { sales: self.schedule.sales, seats: seats.collect() }
+    }
+
     /// The schedule with its seats as they are while these are taken, and no other.
     pub(crate) fn while_taken(&self, taken: TakenSeats) -> (Schedule, Vec<Seat>) {
         let mut seats = self.seats.clone();

@@ -107,6 +107,18 @@ pub(crate) fn taken_seats_of_schedules(schedules: Vec<StoredId>) -> _ {
     seats::table.filter(seats::schedule_id.eq_any(schedules)).filter(seats::reservation_id.is_not_null())
 }
 
+/// The same, and whose the reservations are.
+#[dsl::auto_type]
+pub(crate) fn taken_seats_with_holders(schedules: Vec<StoredId>) -> _ {
+    seats::table.inner_join(reservations::table).filter(seats::schedule_id.eq_any(schedules))
+}
+
+/// The same of one schedule.
+#[dsl::auto_type]
+pub(crate) fn taken_seats_of_with_holders(schedule: StoredId) -> _ {
+    seats::table.inner_join(reservations::table).filter(seats::schedule_id.eq(schedule))
+}
+
 #[dsl::auto_type]
 pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))

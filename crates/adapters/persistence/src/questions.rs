@@ -5,7 +5,7 @@ use domain::{
     idempotency::IdempotencyKey,
     ids::UserId,
     payment::PaymentRequest,
-    reservation::HoldRequest,
+    reservation::{HoldRequest, SeatSeen},
     time::Timestamp,
     wallet::ChargeRequest,
 };
@@ -20,3 +20,5 @@ pub(crate) type ChargeQuestion = (ChargeRequest, Option<IdempotencyKey>);
 pub(crate) type PaymentQuestion = (PaymentRequest, Option<IdempotencyKey>);
 /// The seats of a schedule that are not free: a hold may have run out.
 pub(crate) type TakenSeats = Vec<(SeatNumber, Occupancy)>;
+/// The same, with who holds them.
+pub(crate) type SeatsWithHolders = Vec<SeatSeen>;

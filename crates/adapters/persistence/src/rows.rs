@@ -8,7 +8,7 @@ use domain::{
     idempotency::{Fingerprint, IdempotencyRecord},
     ids::{ConcertId, PaymentId, ReservationId, ScheduleId, SeatId, TransactionId, UserId},
     payment::Payment,
-    reservation::{HoldsSoFar, Reservation, ReservedSeat, Show},
+    reservation::{HoldsSoFar, Reservation, ReservedSeat, SeatSeen, Show},
     storage::StorageError,
     text::Name,
     wallet::LedgerEntry,
@@ -239,6 +239,15 @@ impl TryFrom<&OccupancyRow> for (SeatNumber, Occupancy) {
         let number = SeatNumber::new(row.seat_number.into()).map_err(broken)?;
         Ok((number, occupancy(row.reservation_id, row.held_until, row.sold)?))
     }
+}
+
+/// Who has a seat, and the reservation's user.
+pub(crate) type HolderRow = (OccupancyRow, StoredId);
+
+pub(crate) fn seat_seen((row, holder): &HolderRow) -> Result<SeatSeen, StorageError> {
+    let (number, occupancy) = row.try_into()?;
+    let is_held = matches!(occupancy, Occupancy::Held { .. });
+    Ok(SeatSeen { number, occupancy, holder: is_held.then_some(UserId(holder.0)) })
 }
 
 /// Rows by their schedules.

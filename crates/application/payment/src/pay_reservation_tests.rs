@@ -96,7 +96,7 @@ impl Script {
         });
         let (mut room, mut memory) = (MockWaitingRoom::new(), MockRoomMemory::new());
         let (times, mut admits) = (admits.len(), admits.into_iter());
-        memory.expect_catch_up().times(times).return_const(());
+        memory.expect_catch_up().times(times).return_const(true);
         room.expect_admit().times(times).returning(move || admits.next().unwrap());
         let pay = PayReservation::new(clock, ids(), Arc::new(payments), Arc::new(room), Arc::new(memory));
         let answer = pay.handle(PayReservationCommand { request, key }).await;

@@ -4,7 +4,7 @@ mod cancel_reservation;
 mod find_reservation;
 mod hold_seats;
 mod list_reservations;
-mod refuse_lost;
+mod refuse_losers;
 mod seats_last_taken;
 mod tidy_run_out_holds;
 
@@ -15,5 +15,5 @@ pub use cancel_reservation::*;
 pub use find_reservation::*;
 pub use hold_seats::*;
 pub use list_reservations::*;
-pub use refuse_lost::*;
+pub use refuse_losers::*;
 pub use tidy_run_out_holds::*;

@@ -1,16 +1,15 @@
 use domain::{
-    catalog::{MockCatalog, Occupancy, SalesWindow, Schedule, Seat},
+    catalog::{Occupancy, SalesWindow},
     idempotency::IdempotencyKey,
-    ids::{ConcertId, ReservationId, SeatId},
-    money::Money,
-    reservation::{MockSeatInventory, SeatSelection},
+    ids::ReservationId,
+    reservation::{MockSeatInventory, SeatSeen, SeatSelection},
     waiting_room::{MockRoomMemory, Standing, TicketState},
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::samples::{
-    SCHEDULE, TICKET, USER, active, assert_refused, at, away, clock, key, name, numbers, ticket,
+    SCHEDULE, SOMEBODY_ELSE, TICKET, USER, active, assert_refused, at, away, clock, key, numbers, ticket,
     tickets_without_a_turn,
 };
 
@@ -25,36 +24,20 @@ fn command(seats: &[i64], key: Option<IdempotencyKey>) -> HoldSeatsCommand {
     HoldSeatsCommand { request: request(seats), key }
 }
 
-fn seat(number: i64, occupancy: Occupancy) -> Seat {
-    let number = numbers(&[number])[0];
-    Seat {
-        id: SeatId(Uuid::from_u128(u128::from(number.get()))),
-        schedule: SCHEDULE,
-        number,
-        name: number.seat_name(),
-        grade: name("Parquet"),
-        price: Money::from_units(50),
-        occupancy,
-    }
-}
-
-/// On sale up to the thousandth second: 12 is free, 13 held until the hundredth, 14 sold.
-fn schedule() -> (Schedule, Vec<Seat>) {
-    let schedule = Schedule {
-        id: SCHEDULE,
-        concert: ConcertId(Uuid::from_u128(3)),
-        starts_at: at(10_000),
-        sales: SalesWindow::stored(at(0), at(1_000)),
-        total_seats: 3,
-    };
-    let held = Occupancy::Held { by: SOMEBODY, until: at(100) };
-    let sold = Occupancy::Sold { to: SOMEBODY };
-    (schedule, vec![seat(12, Occupancy::Free), seat(13, held), seat(14, sold)])
-}
-
+/// On sale up to the thousandth second: 12 is free, 13 held by another until the hundredth, 14 sold; the caller holds the
+/// last three.
 fn seen() -> SeatsSeen {
-    let (schedule, seats) = schedule();
-    SeatsSeen { sales: schedule.sales, seats }
+    let held = Occupancy::Held { by: SOMEBODY, until: at(100) };
+    let seat = |number, occupancy, holder| SeatSeen { number: numbers(&[number])[0], occupancy, holder };
+    let seats = vec![
+        seat(12, Occupancy::Free, None),
+        seat(13, held, Some(SOMEBODY_ELSE)),
+        seat(14, Occupancy::Sold { to: SOMEBODY }, None),
+        seat(15, held, Some(USER)),
+        seat(16, held, Some(USER)),
+        seat(17, held, Some(USER)),
+    ];
+    SeatsSeen { sales: SalesWindow::stored(at(0), at(1_000)), seats }
 }
 
 fn standing(ticket: Ticket) -> Standing {
@@ -70,15 +53,20 @@ fn standing(ticket: Ticket) -> Standing {
     }
 }
 
-/// A memory that knows this of the caller's ticket.
-fn knowing(known: Option<Ticket>, fresh: bool) -> MockRoomMemory {
+/// A memory that knows the first of these of the caller's ticket, and after a look the second.
+fn knowing(before: Option<Ticket>, after: Option<Ticket>) -> MockRoomMemory {
     let mut memory = MockRoomMemory::new();
-    memory.expect_is_fresh().return_const(fresh);
+    memory.expect_is_fresh().return_const(true);
+    let mut known = vec![after, before];
     memory.expect_place().returning(move |asked| {
         assert_eq!(asked, &ticket(TicketState::Waiting), "the ticket that is asked for");
-        known.map(standing)
+        known.pop().expect("it is asked before and after the look").map(standing)
     });
     memory
+}
+
+fn in_turn() -> MockRoomMemory {
+    knowing(Some(active()), Some(active()))
 }
 
 /// An inventory that is asked once for the caller's key.
@@ -91,99 +79,164 @@ fn with_key(used: Result<bool, StorageError>) -> MockSeatInventory {
     inventory
 }
 
-/// What comes of a wish at the fiftieth second.
+/// A use case that has heard that all seats from 12 to 17 are somebody's.
+fn warned(memory: MockRoomMemory, inventory: MockSeatInventory, instants: usize) -> RefuseLosers {
+    let (memory, inventory) = (Arc::new(memory), Arc::new(inventory));
+    let refuse = RefuseLosers::new(clock(vec![at(50); instants]), memory, inventory, HoldPolicy::default());
+    refuse.note(&request(&[12, 13, 14, 15, 16, 17]), &Ok(()));
+    refuse
+}
+
+/// What comes of a wish for which somebody looks.
 async fn outcome(
     command: &HoldSeatsCommand,
     memory: MockRoomMemory,
     inventory: MockSeatInventory,
 ) -> Result<(), HoldSeatsError> {
-    let (memory, inventory) = (Arc::new(memory), Arc::new(inventory));
-    let refuse = RefuseLost::new(clock([at(50)]), Arc::new(MockCatalog::new()), memory, inventory);
-    refuse.handle(&ticket(TicketState::Waiting), command, &seen()).await
+    let mut looked = 0;
+    let look = async |schedule| {
+        assert_eq!(schedule, SCHEDULE, "the schedule that is looked at");
+        looked += 1;
+        Some(Arc::new(seen()))
+    };
+    let refuse = warned(memory, inventory, 2);
+    let outcome = refuse.handle(&ticket(TicketState::Waiting), command, look).await;
+    assert_eq!(looked, 1, "expected one look");
+    outcome
 }
 
-/// A use case whose catalogue finds this, at the fiftieth second, once the room has been caught up with.
-fn looking(found: Result<Option<(Schedule, Vec<Seat>)>, StorageError>, instants: usize) -> RefuseLost {
-    let mut catalog = MockCatalog::new();
-    catalog.expect_seats().times(1).return_once(|asked| {
-        assert_eq!(asked, SCHEDULE, "the schedule that is looked at");
-        found
-    });
-    let mut memory = MockRoomMemory::new();
-    memory.expect_catch_up().times(1).return_const(());
-    let inventory = Arc::new(MockSeatInventory::new());
-    RefuseLost::new(clock(vec![at(50); instants]), Arc::new(catalog), Arc::new(memory), inventory)
+/// Asserts that nobody looks, and nobody is refused.
+async fn assert_left_alone(refuse: &RefuseLosers, command: &HoldSeatsCommand) {
+    let look = async |_| panic!("expected nobody to look");
+    let left = refuse.handle(&ticket(TicketState::Waiting), command, look).await;
+    assert!(left.is_ok(), "expected it to be left to the decision, but it was {left:?}");
 }
 
 #[tokio::test]
-async fn who_wants_a_seat_that_is_taken_is_refused_with_the_names_of_those_that_are() {
-    let refused =
-        outcome(&command(&[12, 13, 14], None), knowing(Some(active()), true), MockSeatInventory::new()).await;
+async fn who_wants_a_seat_that_is_taken_is_refused_with_the_numbers_of_those_that_are() {
+    let refused = outcome(&command(&[13], None), in_turn(), MockSeatInventory::new()).await;
     match refused {
-        Err(HoldSeatsError::Refused(HoldRefused::SeatTaken(taken))) => assert_eq!(taken, numbers(&[13, 14])),
-        other => panic!("expected 13 and 14 to be taken, but it was {other:?}"),
+        Err(HoldSeatsError::Refused(HoldRefused::SeatTaken(taken))) => assert_eq!(taken, numbers(&[13])),
+        other => panic!("expected 13 to be taken, but it was {other:?}"),
     }
 }
 
 #[tokio::test]
-async fn who_wants_a_free_seat_is_not_refused() {
-    outcome(&command(&[12], None), MockRoomMemory::new(), MockSeatInventory::new()).await.unwrap();
+async fn who_holds_as_many_as_one_may_is_told_that_first() {
+    let refused = outcome(&command(&[13, 14], None), in_turn(), MockSeatInventory::new()).await;
+    assert_refused!(refused, HoldSeatsError::Refused(HoldRefused::SeatLimitReached { at_most: 4 }));
 }
 
 #[tokio::test]
-async fn who_is_not_known_to_have_the_turn_is_left_to_the_decision() {
+async fn who_wants_a_seat_that_is_free_again_is_not_refused() {
+    outcome(&command(&[12], None), in_turn(), MockSeatInventory::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_looks_for_whoever_is_not_known_to_have_the_turn() {
     for (known, _) in tickets_without_a_turn() {
-        let left = outcome(&command(&[13], None), knowing(known, true), MockSeatInventory::new()).await;
-        assert!(left.is_ok(), "expected {known:?} to be left to the decision, but it was {left:?}");
+        let refuse = warned(knowing(known, None), MockSeatInventory::new(), 1);
+        assert_left_alone(&refuse, &command(&[13], None)).await;
     }
-    outcome(&command(&[13], None), knowing(Some(active()), false), MockSeatInventory::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_looks_while_what_is_known_of_the_room_is_old() {
+    let mut memory = MockRoomMemory::new();
+    memory.expect_is_fresh().return_const(false);
+    assert_left_alone(&warned(memory, MockSeatInventory::new(), 0), &command(&[13], None)).await;
+}
+
+#[tokio::test]
+async fn nobody_looks_for_seats_of_which_nothing_was_heard() {
+    let refuse = warned(MockRoomMemory::new(), MockSeatInventory::new(), 0);
+    assert_left_alone(&refuse, &command(&[18], None)).await;
+}
+
+#[tokio::test]
+async fn whose_turn_turns_out_to_be_over_is_left_to_the_decision() {
+    for (known, _) in tickets_without_a_turn() {
+        let memory = knowing(Some(active()), known);
+        outcome(&command(&[13], None), memory, MockSeatInventory::new()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_fails_refuses_nobody() {
+    let refuse = warned(in_turn(), MockSeatInventory::new(), 1);
+    let failed = async |_| None;
+    refuse.handle(&ticket(TicketState::Waiting), &command(&[13], None), failed).await.unwrap();
 }
 
 #[tokio::test]
 async fn who_comes_again_with_a_key_that_is_used_gets_the_first_answer_and_no_refusal() {
-    let again = command(&[13], Some(key()));
-    outcome(&again, knowing(Some(active()), true), with_key(Ok(true))).await.unwrap();
+    outcome(&command(&[13], Some(key())), in_turn(), with_key(Ok(true))).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_key_that_is_not_used_does_not_keep_from_being_refused() {
-    let refused =
-        outcome(&command(&[13], Some(key())), knowing(Some(active()), true), with_key(Ok(false))).await;
+    let refused = outcome(&command(&[13], Some(key())), in_turn(), with_key(Ok(false))).await;
     assert_refused!(refused, HoldSeatsError::Refused(HoldRefused::SeatTaken(_)));
 }
 
 #[tokio::test]
 async fn a_store_that_can_not_tell_about_a_key_is_told() {
-    let refused =
-        outcome(&command(&[13], Some(key())), knowing(Some(active()), true), with_key(Err(away()))).await;
+    let refused = outcome(&command(&[13], Some(key())), in_turn(), with_key(Err(away()))).await;
     assert_refused!(refused, HoldSeatsError::Storage(StorageError::Unavailable(_)));
 }
 
+/// A use case whose inventory shows this, and whose memory does or does not learn what has changed in the room.
+fn looking(
+    shown: Result<Option<SeatsSeen>, StorageError>,
+    catches_up: bool,
+    instants: usize,
+) -> RefuseLosers {
+    let mut inventory = MockSeatInventory::new();
+    inventory.expect_see_seats().times(1).return_once(|asked| {
+        assert_eq!(asked, SCHEDULE, "the schedule that is looked at");
+        shown
+    });
+    let mut memory = MockRoomMemory::new();
+    memory.expect_catch_up().times(1).return_const(catches_up);
+    memory.expect_is_fresh().return_const(true);
+    memory.expect_place().returning(|_| Some(standing(active())));
+    let clock = clock(vec![at(50); instants]);
+    RefuseLosers::new(clock, Arc::new(memory), Arc::new(inventory), HoldPolicy::default())
+}
+
 #[tokio::test]
-async fn a_look_sees_the_seats_and_the_room_as_they_are_by_then() {
-    let looked = looking(Ok(Some(schedule())), 1).look(SCHEDULE).await.unwrap();
+async fn a_look_sees_the_seats_once_what_has_changed_in_the_room_is_known() {
+    let looked = looking(Ok(Some(seen())), true, 1).look(SCHEDULE).await.unwrap();
     assert_eq!(looked, Some(seen()));
+    assert_eq!(looking(Ok(Some(seen())), false, 0).look(SCHEDULE).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_look_at_what_is_not_there_or_at_a_store_that_is_away_tells_so() {
-    assert_eq!(looking(Ok(None), 0).look(SCHEDULE).await.unwrap(), None);
-    assert_refused!(looking(Err(away()), 0).look(SCHEDULE).await, StorageError::Unavailable(_));
+    assert_eq!(looking(Ok(None), true, 0).look(SCHEDULE).await.unwrap(), None);
+    assert_refused!(looking(Err(away()), true, 0).look(SCHEDULE).await, StorageError::Unavailable(_));
 }
 
 #[tokio::test]
-async fn a_look_is_worth_it_for_seats_that_were_taken_when_last_heard_of() {
-    let refuse = looking(Ok(Some(schedule())), 1);
-    assert!(!refuse.is_worth_a_look(&request(&[13])), "nothing was heard of it");
+async fn what_is_heard_of_seats_says_who_looks() {
+    let refuse = looking(Ok(Some(seen())), true, 4);
+    let looks = async |seats: &[i64]| {
+        let mut looked = false;
+        let look = async |_| {
+            looked = true;
+            None
+        };
+        refuse.handle(&ticket(TicketState::Waiting), &command(seats, None), look).await.unwrap();
+        looked
+    };
+    assert!(!looks(&[13]).await, "nothing was heard of it");
     refuse.note(&request(&[12, 13]), &Ok(()));
-    assert!(refuse.is_worth_a_look(&request(&[11, 12])), "12 was held");
+    assert!(looks(&[11, 12]).await, "12 was held");
     refuse.look(SCHEDULE).await.unwrap();
-    assert!(!refuse.is_worth_a_look(&request(&[12])), "12 was seen to be free");
-    assert!(refuse.is_worth_a_look(&request(&[12, 14])), "14 was seen to be sold");
+    assert!(!looks(&[12]).await, "12 was seen to be free");
+    assert!(looks(&[12, 14]).await, "14 was seen to be sold");
     let taken: Result<(), _> = Err(HoldRefused::SeatTaken(numbers(&[12])).into());
     refuse.note(&request(&[11, 12]), &taken);
-    assert!(refuse.is_worth_a_look(&request(&[12])), "12 was told to be taken");
-    assert!(!refuse.is_worth_a_look(&request(&[11])), "11 was not");
-    let elsewhere = HoldRequest { schedule: ScheduleId(Uuid::from_u128(5)), ..request(&[12]) };
-    assert!(!refuse.is_worth_a_look(&elsewhere), "nothing was heard of the other schedule");
+    assert!(looks(&[12]).await, "12 was told to be taken");
+    assert!(!looks(&[11]).await, "11 was not");
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{catalog::SeatNumber, ids::ScheduleId, reservation::HoldRequest};
 
-/// Schedules whose ids end alike share a place.
+/// 32 KiB. Schedules whose ids end alike share a place.
 const PLACES: usize = 4_096;
 
 /// The seats that were taken when this instance last heard of them: a bit each. It may be wrong, since others take seats
@@ -44,6 +44,7 @@ impl SeatsLastTaken {
     }
 }
 
+/// A bit each: numbers go up to 50.
 fn bits(numbers: impl Iterator<Item = SeatNumber>) -> u64 {
     numbers.fold(0, |bits, number| bits | 1 << number.get())
 }

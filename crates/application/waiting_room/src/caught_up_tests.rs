@@ -9,7 +9,7 @@ use crate::samples::{away, ended, issued, knowing, standing, turn};
 /// A memory that knows this once it has caught up.
 fn then_knowing(known: Option<Ticket>) -> MockRoomMemory {
     let mut memory = knowing(known);
-    memory.expect_catch_up().times(1).return_const(());
+    memory.expect_catch_up().times(1).return_const(true);
     memory
 }
 

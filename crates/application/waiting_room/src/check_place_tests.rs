@@ -70,7 +70,7 @@ async fn a_ticket_that_is_too_new_to_be_in_memory_is_placed_with_those_who_came_
     let mut memory = MockRoomMemory::new();
     memory.expect_place().times(1).return_const(None);
     memory.expect_look_up().times(1).return_once(|_| Ok(Some(issued())));
-    memory.expect_catch_up().times(1).return_const(());
+    memory.expect_catch_up().times(1).return_const(true);
     memory.expect_place().times(1).return_const(standing(issued()));
     memory.expect_note_question().times(1).return_once(|_, _| Ok(()));
     let place = at_second(10, memory).handle(&issued()).await;

@@ -51,7 +51,7 @@ fn signed() -> SignedToken {
 /// A memory that catches up and then places the ticket that the store has told.
 fn placing() -> MockRoomMemory {
     let mut memory = crate::samples::knowing(Some(issued()));
-    memory.expect_catch_up().times(1).return_const(());
+    memory.expect_catch_up().times(1).return_const(true);
     memory
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn knowing(known: Option<Ticket>) -> MockRoomMemory {
 /// A memory that catches up just once.
 pub(crate) fn catching_up() -> MockRoomMemory {
     let mut memory = MockRoomMemory::new();
-    memory.expect_catch_up().times(1).return_const(());
+    memory.expect_catch_up().times(1).return_const(true);
     memory
 }
 

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use super::{Reservation, ReservationStatus, ReservedSeat, Show};
 use crate::{
-    catalog::{SalesWindow, Seat, SeatNumber, SeatStatus},
+    catalog::{Occupancy, SalesWindow, Seat, SeatNumber, SeatStatus},
     idempotency::{Fingerprint, IdempotencyRecord, KeyedRequest},
     ids::{ReservationId, ScheduleId, TicketId, UserId},
     time::Timestamp,
@@ -121,18 +121,18 @@ pub enum HoldRefused {
     /// The schedule has no seats of these numbers.
     #[error("the schedule has no such seat")]
     SeatNotFound(Vec<SeatNumber>),
-    /// The schedule is not on sale.
-    #[error("the schedule is not on sale")]
-    ScheduleClosed,
-    /// These seats are held or sold.
-    #[error("a seat is taken")]
-    SeatTaken(Vec<SeatNumber>),
     /// The user would hold more unpaid seats of the schedule than the policy allows.
     #[error("at most {at_most} unpaid seats of a schedule can be held")]
     SeatLimitReached {
         /// How many are allowed.
         at_most: usize,
     },
+    /// The schedule is not on sale.
+    #[error("the schedule is not on sale")]
+    ScheduleClosed,
+    /// These seats are held or sold.
+    #[error("a seat is taken")]
+    SeatTaken(Vec<SeatNumber>),
 }
 
 /// The decision to hold seats. It may be committed only while all of this is true:
@@ -165,10 +165,8 @@ impl HoldFacts {
         now: Timestamp,
     ) -> Result<Reservation, HoldRefused> {
         let (show, sales) = self.show.as_ref().ok_or(HoldRefused::ScheduleNotFound)?;
-        refuse_lost(request, *sales, self.seats.iter(), now)?;
-        if self.holds.seats_held + self.seats.len() > policy.seats_at_most {
-            return Err(HoldRefused::SeatLimitReached { at_most: policy.seats_at_most });
-        }
+        let seats = self.seats.iter().map(|seat| (seat.number, seat.occupancy)).collect::<Vec<_>>();
+        refuse(request, policy, &seats, self.holds.seats_held, *sales, now)?;
         Ok(Reservation {
             id,
             user: request.user,
@@ -182,24 +180,29 @@ impl HoldFacts {
     }
 }
 
-/// Refuses a wish that nobody could be granted: for seats that are not there, not on sale, or somebody's. `seats` are
-/// those of the wanted that there are.
-pub(super) fn refuse_lost<'a>(
+/// Refuses a wish that can not be granted. `seats` are those of the wanted that there are.
+pub(super) fn refuse(
     request: &HoldRequest,
+    policy: &HoldPolicy,
+    seats: &[(SeatNumber, Occupancy)],
+    seats_held: usize,
     sales: SalesWindow,
-    seats: impl Iterator<Item = &'a Seat> + Clone,
     now: Timestamp,
 ) -> Result<(), HoldRefused> {
-    let missing = |number: &SeatNumber| seats.clone().all(|seat| seat.number != *number);
-    let missing: Vec<_> = request.seats.numbers().iter().copied().filter(missing).collect();
+    let exists = |number: &SeatNumber| seats.iter().any(|(seat, _)| seat == number);
+    let missing: Vec<_> = request.seats.numbers().iter().copied().filter(|number| !exists(number)).collect();
     if !missing.is_empty() {
         return Err(HoldRefused::SeatNotFound(missing));
+    }
+    if seats_held + seats.len() > policy.seats_at_most {
+        return Err(HoldRefused::SeatLimitReached { at_most: policy.seats_at_most });
     }
     if !sales.is_open_at(now) {
         return Err(HoldRefused::ScheduleClosed);
     }
-    let is_taken = |seat: &&Seat| seat.occupancy.status_at(now) != SeatStatus::Available;
-    let taken: Vec<_> = seats.filter(is_taken).map(|seat| seat.number).collect();
+    let is_taken = |occupancy: &Occupancy| occupancy.status_at(now) != SeatStatus::Available;
+    let taken: Vec<_> =
+        seats.iter().filter(|(_, occupancy)| is_taken(occupancy)).map(|seat| seat.0).collect();
     if taken.is_empty() { Ok(()) } else { Err(HoldRefused::SeatTaken(taken)) }
 }
 
@@ -220,7 +223,6 @@ mod tests {
 
     use super::*;
     use crate::{
-        catalog::Occupancy,
         ids::{ConcertId, SeatId},
         money::Money,
         text::Name,
@@ -313,6 +315,20 @@ mod tests {
         for second in [9, 1_000] {
             assert_eq!(hold(&facts, &[1], second), Err(HoldRefused::ScheduleClosed), "at {second} seconds");
         }
+    }
+
+    #[test]
+    fn of_several_reasons_what_is_missing_comes_first_then_the_limit_then_what_others_have() {
+        let sold = Occupancy::Sold { to: ReservationId(Uuid::from_u128(9)) };
+        let held_already = |seats_held| HoldFacts {
+            holds: HoldsSoFar { seats_held, holds_made: 0 },
+            ..facts(vec![seat(1, sold), seat(2, Occupancy::Free)])
+        };
+        let refused = |seats_held, numbers: &[u8], second| hold(&held_already(seats_held), numbers, second);
+        assert_eq!(refused(4, &[1, 2, 7], 1_000), Err(HoldRefused::SeatNotFound(vec![number(7)])));
+        assert_eq!(refused(3, &[1, 2], 1_000), Err(HoldRefused::SeatLimitReached { at_most: 4 }));
+        assert_eq!(refused(2, &[1, 2], 1_000), Err(HoldRefused::ScheduleClosed));
+        assert_eq!(refused(2, &[1, 2], 100), Err(HoldRefused::SeatTaken(vec![number(1)])));
     }
 
     #[test]

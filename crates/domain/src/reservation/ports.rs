@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{CancelFacts, HoldFacts, HoldReleased, HoldRequest, Reservation, ReservationStatus, SeatsHeld};
+use super::{
+    CancelFacts, HoldFacts, HoldReleased, HoldRequest, Reservation, ReservationStatus, SeatsHeld, SeatsSeen,
+};
 use crate::{
     commit::Commit,
     idempotency::IdempotencyKey,
-    ids::{ReservationId, TicketId, UserId},
+    ids::{ReservationId, ScheduleId, TicketId, UserId},
     page::{Page, PageRequest},
     storage::StorageError,
     time::Timestamp,
@@ -25,7 +27,10 @@ pub trait SeatInventory: Send + Sync {
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError>;
 
-    /// Whether the user held seats under this key.
+    /// The seats of a schedule with who has them, as of a moment after the call; none when there is no such schedule.
+    async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError>;
+
+    /// Whether the user held seats under this key. Every hold that was committed before the call MUST be known.
     async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError>;
 
     /// Holds the seats, in one transaction, if every condition of [`SeatsHeld`] holds by the store's own

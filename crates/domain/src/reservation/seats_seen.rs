@@ -1,8 +1,9 @@
 //! A look at the seats of a schedule that all share who want some of them.
 
-use super::{HoldRefused, HoldRequest, hold::refuse_lost};
+use super::{HoldPolicy, HoldRefused, HoldRequest, hold::refuse};
 use crate::{
-    catalog::{SalesWindow, Seat},
+    catalog::{Occupancy, SalesWindow, SeatNumber, SeatStatus},
+    ids::UserId,
     time::Timestamp,
 };
 
@@ -12,21 +13,50 @@ use crate::{
 pub struct SeatsSeen {
     /// When they are on sale.
     pub sales: SalesWindow,
-    /// All of the schedule's seats.
-    pub seats: Vec<Seat>,
+    /// All of the schedule's seats, in the order of their numbers.
+    pub seats: Vec<SeatSeen>,
+}
+
+/// Who had a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeatSeen {
+    /// The seat.
+    pub number: SeatNumber,
+    /// Who had it: the reservation.
+    pub occupancy: Occupancy,
+    /// Who holds it unpaid, or did until the hold ran out.
+    pub holder: Option<UserId>,
 }
 
 impl SeatsSeen {
-    /// Refuses a wish for these seats that nobody could be granted, for the reason that
-    /// [`HoldFacts::hold`](super::HoldFacts::hold) would tell. What is not refused here may still be: what the user
-    /// holds already is not known.
+    /// Refuses a wish for these seats for the reason that [`HoldFacts::hold`](super::HoldFacts::hold) would have told
+    /// when they were seen.
     ///
     /// # Errors
     ///
-    /// [`HoldRefused`] when a seat is missing or taken, or the schedule not on sale.
-    pub fn refuse_lost(&self, request: &HoldRequest, now: Timestamp) -> Result<(), HoldRefused> {
+    /// [`HoldRefused`], the first of its reasons in their order.
+    pub fn refuse(
+        &self,
+        request: &HoldRequest,
+        policy: &HoldPolicy,
+        now: Timestamp,
+    ) -> Result<(), HoldRefused> {
         let wanted = self.seats.iter().filter(|seat| request.seats.numbers().contains(&seat.number));
-        refuse_lost(request, self.sales, wanted, now)
+        let wanted: Vec<_> = wanted.map(|seat| (seat.number, seat.occupancy)).collect();
+        refuse(request, policy, &wanted, self.held_by(request.user, now), self.sales, now)
+    }
+
+    /// The seats that somebody had at `now`.
+    pub fn taken(&self, now: Timestamp) -> impl Iterator<Item = SeatNumber> + '_ {
+        let taken =
+            self.seats.iter().filter(move |seat| seat.occupancy.status_at(now) != SeatStatus::Available);
+        taken.map(|seat| seat.number)
+    }
+
+    fn held_by(&self, user: UserId, now: Timestamp) -> usize {
+        let is_own =
+            |seat: &&SeatSeen| seat.holder == Some(user) && seat.occupancy.status_at(now) == SeatStatus::Held;
+        self.seats.iter().filter(is_own).count()
     }
 }
 
@@ -38,51 +68,52 @@ mod tests {
 
     use super::*;
     use crate::{
-        catalog::{Occupancy, SeatNumber},
-        ids::{ConcertId, ReservationId, ScheduleId, SeatId, TicketId, UserId},
+        catalog::Seat,
+        ids::{ConcertId, ReservationId, ScheduleId, SeatId, TicketId},
         money::Money,
-        reservation::{HoldFacts, HoldPolicy, HoldsSoFar, SeatSelection, Show},
+        reservation::{HoldFacts, HoldsSoFar, SeatSelection, Show},
         text::Name,
     };
 
     const SCHEDULE: ScheduleId = ScheduleId(Uuid::from_u128(3));
-    const SOMEBODY: ReservationId = ReservationId(Uuid::from_u128(9));
+    const RESERVATION: ReservationId = ReservationId(Uuid::from_u128(9));
+    const USER: UserId = UserId(Uuid::from_u128(1));
+    const ANOTHER: UserId = UserId(Uuid::from_u128(2));
 
     fn at(second: i64) -> Timestamp {
         Utc.timestamp_opt(second, 0).unwrap()
     }
 
-    fn seat(number: u8, occupancy: Occupancy) -> Seat {
-        let number = SeatNumber::new(number.into()).unwrap();
+    /// Of seven seats some are free, sold, or held until the fiftieth or the hundredth second, by the user or another.
+    fn seats() -> impl Strategy<Value = Vec<SeatSeen>> {
+        let held = |second| Occupancy::Held { by: RESERVATION, until: at(second) };
+        let sold = Occupancy::Sold { to: RESERVATION };
+        let had = prop::sample::select(vec![
+            (Occupancy::Free, None),
+            (held(50), Some(USER)),
+            (held(50), Some(ANOTHER)),
+            (held(100), Some(USER)),
+            (held(100), Some(ANOTHER)),
+            (sold, None),
+        ]);
+        let seen = |(number, (occupancy, holder))| SeatSeen {
+            number: SeatNumber::new(number).unwrap(),
+            occupancy,
+            holder,
+        };
+        prop::collection::vec(had, 7).prop_map(move |all| (1..).zip(all).map(seen).collect())
+    }
+
+    fn seat(seen: &SeatSeen) -> Seat {
         Seat {
-            id: SeatId(Uuid::from_u128(number.get().into())),
+            id: SeatId(Uuid::from_u128(seen.number.get().into())),
             schedule: SCHEDULE,
-            number,
-            name: number.seat_name(),
+            number: seen.number,
+            name: seen.number.seat_name(),
             grade: Name::new("R").unwrap(),
             price: Money::from_units(10),
-            occupancy,
+            occupancy: seen.occupancy,
         }
-    }
-
-    /// Of six seats some are free, held until the fiftieth second, held until the hundredth, or sold.
-    fn seats() -> impl Strategy<Value = Vec<Seat>> {
-        let held = |second| Occupancy::Held { by: SOMEBODY, until: at(second) };
-        let occupancy = prop::sample::select(vec![
-            Occupancy::Free,
-            held(50),
-            held(100),
-            Occupancy::Sold { to: SOMEBODY },
-        ]);
-        prop::collection::vec(occupancy, 6)
-            .prop_map(|occupancies| (1..).zip(occupancies).map(|(number, each)| seat(number, each)).collect())
-    }
-
-    fn request(numbers: &[u8]) -> HoldRequest {
-        let numbers = numbers.iter().map(|number| SeatNumber::new((*number).into()).unwrap());
-        let seats = SeatSelection::new(numbers.collect()).unwrap();
-        let (user, ticket) = (UserId(Uuid::from_u128(1)), TicketId(Uuid::from_u128(2)));
-        HoldRequest { user, ticket, schedule: SCHEDULE, seats }
     }
 
     fn show() -> Show {
@@ -96,25 +127,36 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wish_is_refused_by_a_look_just_where_nobody_could_be_granted_it(
+        fn a_look_refuses_just_what_the_decision_would_refuse_and_for_the_same_reason(
             seats in seats(),
-            numbers in prop::collection::btree_set(1_u8..=7, 1..=4),
+            numbers in prop::collection::btree_set(1_i64..=8, 1..=5),
             second in prop::sample::select(vec![9, 10, 49, 50, 99, 100, 999, 1_000]),
         ) {
-            let numbers: Vec<_> = numbers.into_iter().collect();
-            let request = request(&numbers);
+            let numbers: Vec<_> = numbers.into_iter().map(|number| SeatNumber::new(number).unwrap()).collect();
+            let ticket = TicketId(Uuid::from_u128(2));
+            let wanted = seats.iter().filter(|seen| numbers.contains(&seen.number)).map(seat).collect();
+            let request = HoldRequest {
+                user: USER,
+                ticket,
+                schedule: SCHEDULE,
+                seats: SeatSelection::new(numbers).unwrap(),
+            };
             let sales = SalesWindow::stored(at(10), at(1_000));
-            let seen = SeatsSeen { sales, seats: seats.clone() };
+            let is_held = |seen: &&SeatSeen| {
+                let Occupancy::Held { until, .. } = seen.occupancy else { return false };
+                seen.holder == Some(USER) && until > at(second)
+            };
+            let seats_held = seats.iter().filter(is_held).count();
             let facts = HoldFacts {
                 ticket: None,
                 recorded: None,
                 show: Some((show(), sales)),
-                seats: seats.into_iter().filter(|seat| numbers.contains(&seat.number.get())).collect(),
-                holds: HoldsSoFar::default(),
+                seats: wanted,
+                holds: HoldsSoFar { seats_held, holds_made: 3 },
             };
-            let decision = facts.hold(&request, &HoldPolicy::default(), SOMEBODY, at(second));
-            let of_who_holds_nothing = decision.map(|_| ());
-            prop_assert_eq!(seen.refuse_lost(&request, at(second)), of_who_holds_nothing);
+            let policy = HoldPolicy::default();
+            let decided = facts.hold(&request, &policy, RESERVATION, at(second)).map(|_| ());
+            prop_assert_eq!(SeatsSeen { sales, seats }.refuse(&request, &policy, at(second)), decided);
         }
     }
 }

@@ -115,8 +115,9 @@ pub trait RoomMemory: Send + Sync {
     /// refusal is repeated for a quarter of a second without asking again. None when the user has no such ticket.
     async fn look_up(&self, issued: &Ticket) -> Result<Option<Ticket>, StorageError>;
 
-    /// Waits until everything is known that was committed before the call, or the store turns out to be away.
-    async fn catch_up(&self);
+    /// Waits until everything is known that was committed before the call, or the store turns out to be away; tells
+    /// whether it is known.
+    async fn catch_up(&self) -> bool;
 
     /// Where a ticket stands that the store has just told: by this memory if it knows it, or else behind
     /// everybody.

@@ -76,7 +76,7 @@ codes! {
     EmailTaken = "EMAIL_TAKEN", CONFLICT, "The email address is taken",
         "Another user has this email address.";
     SeatTaken = "SEAT_TAKEN", CONFLICT, "A seat is taken",
-        "Somebody else holds or has bought the seats in `seatNumbers`; none was held.";
+        "The seats in `seatNumbers` are held or sold already; none was held.";
     SeatLimitReached = "SEAT_LIMIT_REACHED", CONFLICT, "Too many seats",
         "The caller would hold more unpaid seats of the schedule than allowed.";
     ScheduleClosed = "SCHEDULE_CLOSED", CONFLICT, "The schedule is not on sale",

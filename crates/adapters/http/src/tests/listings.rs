@@ -1,16 +1,24 @@
 //! What a crowd is told that asks for the same at once.
 
-use actix_web::{body::to_bytes, dev::Service, test::init_service};
+use actix_web::{
+    Error,
+    body::{MessageBody, to_bytes},
+    dev::{Service, ServiceResponse},
+    test::init_service,
+};
 use chrono::Duration;
 use domain::{
-    catalog::{Concert, SalesWindow, Schedule, TimeZone},
+    catalog::{Concert, Occupancy, SalesWindow, Schedule, Seat, SeatNumber, TimeZone},
+    ids::ReservationId,
+    money::Money,
     page::Page,
+    reservation::{HoldFacts, HoldsSoFar, SeatSeen, SeatsSeen, Show},
     storage::StorageError,
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::support::{Mocks, active, get, now, with};
+use super::support::{Mocks, active, get, now, post, with};
 use crate::server::application;
 
 /// How many ask at once.
@@ -42,13 +50,69 @@ fn schedule() -> Schedule {
 /// What each of a crowd is told that asks for these paths, one after the other, before any of it is answered.
 async fn told_at_once(mocks: Mocks, paths: &[&str]) -> Vec<(u16, String)> {
     let application = &init_service(application(&mocks.state())).await;
-    let asked = paths.iter().cycle().take(CROWD).map(|path| async move {
-        let response = application.call(with("queue", get(path)).to_request()).await.unwrap();
-        let status = response.status().as_u16();
-        let body = to_bytes(response.into_body()).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
+    let request = |path| with("queue", get(path)).to_request();
+    join_all(paths.iter().cycle().take(CROWD).map(|path| told(application, request(path)))).await
+}
+
+async fn told<R, S, B>(application: &S, request: R) -> (u16, String)
+where
+    S: Service<R, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody<Error: std::fmt::Debug>,
+{
+    let response = application.call(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body()).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn show() -> Show {
+    Show {
+        concert: concert().id,
+        concert_name: concert().name,
+        schedule: schedule().id,
+        starts_at: schedule().starts_at,
+    }
+}
+
+const SOLD: Occupancy = Occupancy::Sold { to: ReservationId(Uuid::from_u128(40)) };
+
+fn sold_seat() -> Seat {
+    let number = SeatNumber::new(12).unwrap();
+    Seat {
+        id: Uuid::from_u128(30).into(),
+        schedule: schedule().id,
+        number,
+        name: number.seat_name(),
+        grade: domain::text::Name::new("R").unwrap(),
+        price: Money::from_units(1),
+        occupancy: SOLD,
+    }
+}
+
+#[actix_web::test]
+async fn a_crowd_that_has_lost_a_seat_is_refused_by_one_look_once_it_was_heard_that_the_seat_is_gone() {
+    let mut mocks = Mocks::with_ticket(active());
+    mocks.inventory.expect_load_for_hold().times(1).returning(|_, _, _| {
+        Ok(HoldFacts {
+            ticket: Some(active()),
+            recorded: None,
+            show: Some((show(), schedule().sales)),
+            seats: vec![sold_seat()],
+            holds: HoldsSoFar::default(),
+        })
     });
-    join_all(asked).await
+    mocks.inventory.expect_see_seats().times(1).returning(|_| {
+        let seat = SeatSeen { number: sold_seat().number, occupancy: SOLD, holder: None };
+        Ok(Some(SeatsSeen { sales: schedule().sales, seats: vec![seat] }))
+    });
+    let application = &init_service(application(&mocks.state())).await;
+    let body = format!(r#"{{"scheduleId":"{}","seatNumbers":[12]}}"#, Uuid::from_u128(20));
+    let wish = || told(application, with("queue", post("/api/v1/reservations", &body)).to_request());
+    let first = wish().await;
+    for (status, body) in std::iter::once(first).chain(join_all((0..CROWD).map(|_| wish())).await) {
+        assert_eq!(status, 409, "{body}");
+        assert!(body.contains(r#""code":"SEAT_TAKEN""#) && body.contains(r#""seatNumbers":[12]"#), "{body}");
+    }
 }
 
 #[actix_web::test]

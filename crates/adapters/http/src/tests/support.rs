@@ -75,7 +75,7 @@ fn memory(known: Option<Ticket>) -> MockRoomMemory {
     memory.expect_place().returning(move |_| known.filter(|ticket| !has_ended(ticket)).map(standing));
     memory.expect_place_told().returning(standing);
     memory.expect_look_up().returning(move |_| Ok(known));
-    memory.expect_catch_up().returning(|| ());
+    memory.expect_catch_up().returning(|| true);
     memory.expect_note_presence().returning(|_, _| ());
     memory.expect_note_question().returning(|_, _| Ok(()));
     memory
@@ -192,16 +192,12 @@ impl Mocks {
                 ids.clone(),
                 catalog.clone(),
             )),
-            create_schedule: Arc::new(catalog::CreateSchedule::new(
+            create_schedule: Arc::new(catalog::CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
+            refuse_losers: Arc::new(reservation::RefuseLosers::new(
                 clock.clone(),
-                ids.clone(),
-                catalog.clone(),
-            )),
-            refuse_lost: Arc::new(reservation::RefuseLost::new(
-                clock.clone(),
-                catalog,
                 memory.clone(),
                 inventory.clone(),
+                hold,
             )),
             hold_seats: Arc::new(reservation::HoldSeats::new(
                 clock.clone(),

@@ -58,7 +58,14 @@ pub struct LiveRoom {
     read_too_late: AtomicBool,
     readings_wanted: AtomicU64,
     reading_wanted: Arc<Notify>,
-    readings_done: watch::Sender<u64>,
+    readings_done: watch::Sender<ReadingsDone>,
+}
+
+/// The last reading: for how many who wanted one it has been made, and whether it could be.
+#[derive(Default)]
+struct ReadingsDone {
+    wanted: u64,
+    well: bool,
 }
 
 impl LiveRoom {
@@ -90,7 +97,7 @@ impl LiveRoom {
             read_too_late: AtomicBool::new(false),
             readings_wanted: AtomicU64::new(0),
             reading_wanted: Arc::default(),
-            readings_done: watch::Sender::new(0),
+            readings_done: watch::Sender::default(),
         });
         measure_overview(&room.overview());
         follow(&room, notices);
@@ -123,14 +130,16 @@ impl LiveRoom {
         let mark = (!self.read_too_late.load(Ordering::Relaxed)).then(|| self.mark());
         let reading = timeout(READ_WITHIN, self.store.read_room(mark)).await;
         self.read_too_late.store(reading.is_err(), Ordering::Relaxed);
-        match reading.unwrap_or_else(|late| Err(StorageError::unavailable(late))) {
+        let reading = reading.unwrap_or_else(|late| Err(StorageError::unavailable(late)));
+        let done = ReadingsDone { wanted, well: reading.is_ok() };
+        match reading {
             Ok(reading) => self.take_in(reading, began),
             Err(error) => {
                 tracing::debug!(%error, "the waiting room could not be read");
                 measure_age(self.view().age(self.clock.now()));
             }
         }
-        self.readings_done.send_replace(wanted);
+        self.readings_done.send_replace(done);
     }
 
     fn take_in(&self, reading: RoomReading, began: Instant) {
@@ -282,12 +291,13 @@ impl RoomMemory for LiveRoom {
         Ok(found)
     }
 
-    async fn catch_up(&self) {
+    async fn catch_up(&self) -> bool {
         let mut done = self.readings_done.subscribe();
         let mine = self.readings_wanted.fetch_add(1, Ordering::SeqCst) + 1;
         self.reading_wanted.notify_one();
         // Fails when the store does not answer in time, or the room is on its way out of memory.
-        drop(timeout(CAUGHT_UP_WITHIN, done.wait_for(|done| *done >= mine)).await);
+        let caught_up = timeout(CAUGHT_UP_WITHIN, done.wait_for(|done| done.wanted >= mine)).await;
+        matches!(caught_up, Ok(Ok(done)) if done.well)
     }
 
     fn place_told(&self, ticket: Ticket) -> Standing {

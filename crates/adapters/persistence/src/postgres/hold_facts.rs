@@ -27,14 +27,15 @@ use super::{
 };
 use crate::{
     queries,
-    questions::{HoldQuestion, KeyQuestion},
+    questions::{HoldQuestion, KeyQuestion, SeatsWithHolders},
     room_rows::TicketRow,
-    rows::{ScheduleRow, SeatRow, holds_so_far},
-    schema::concerts,
+    rows::{HolderRow, OccupancyRow, ScheduleRow, SeatRow, holds_so_far, seat_seen},
+    schema::{concerts, reservations},
     sql_types::{Amount, Id, Moment, StoredId},
 };
 
-/// Loads what the decisions about holds are made from, each with an outcome of its own. The keys are asked for last: see [`find_records`].
+/// Loads what the decisions about holds are made from, each with an outcome of its own. The keys are asked for last: see
+/// [`find_records`].
 pub(super) async fn load(
     connection: Connection,
     asked: Vec<HoldQuestion>,
@@ -62,6 +63,22 @@ pub(super) async fn load(
         })
     };
     Ok(asked.iter().zip(callers).map(facts).collect())
+}
+
+/// The seats of some schedules that are not free, with who holds them, schedule by schedule.
+pub(super) async fn see_seats(
+    mut connection: Connection,
+    asked: Vec<ScheduleId>,
+) -> Result<Vec<Result<SeatsWithHolders, StorageError>>, Error> {
+    let ids = asked.iter().map(|id| StoredId(id.0)).collect();
+    let taken =
+        queries::taken_seats_with_holders(ids).select((OccupancyRow::as_select(), reservations::user_id));
+    let mut schedules: HashMap<_, Vec<HolderRow>> = HashMap::new();
+    for row in taken.load::<HolderRow>(&mut connection).await? {
+        schedules.entry(row.0.schedule()).or_default().push(row);
+    }
+    let seen = |id| schedules.get(id).into_iter().flatten().map(seat_seen).collect();
+    Ok(asked.iter().map(seen).collect())
 }
 
 /// Whether holds were made under these keys.

@@ -6,8 +6,8 @@ use diesel_async::RunQueryDsl;
 use domain::{
     commit::Commit,
     idempotency::IdempotencyKey,
-    ids::{ReservationId, TicketId, UserId},
-    reservation::{CancelFacts, HoldFacts, HoldReleased, HoldRequest, SeatInventory, SeatsHeld},
+    ids::{ReservationId, ScheduleId, TicketId, UserId},
+    reservation::{CancelFacts, HoldFacts, HoldReleased, HoldRequest, SeatInventory, SeatsHeld, SeatsSeen},
     storage::StorageError,
     time::Timestamp,
 };
@@ -121,6 +121,12 @@ impl SeatInventory for PostgresStore {
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
         self.lines.hold_questions.ask((request.clone(), key, now)).await?
+    }
+
+    async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError> {
+        let Some(added) = self.added_schedule(schedule).await? else { return Ok(None) };
+        let taken = self.lines.seats_to_see.ask(schedule).await??;
+        Ok(Some(added.seen(&taken)))
     }
 
     async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError> {

@@ -15,8 +15,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sq
 
 /// A commit is on the disk before it is acknowledged (`FULL`; on macOS with `fullfsync` only), and readers do not wait for
 /// the writer (`WAL`). Who finds the file locked by another process is told before the caller has waited for too long.
-/// Up to 8 MB of the file are remembered by each connection, so that what it costs to find a row does not grow with all
-/// that was ever sold.
+/// Each connection remembers up to 8 MB of the file, 40 MB for the four that read and the one that writes, so that finding
+/// a row does not cost more the more was ever sold.
 const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON; \
                         PRAGMA cache_size = -8000;";

@@ -12,7 +12,7 @@ use domain::{
 use super::{catalog, errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
 use crate::{
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion},
+    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders},
     rows::OccupancyRow,
 };
 
@@ -22,6 +22,7 @@ type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
 /// The lines of what a crowd asks.
 pub(super) struct Lines {
     pub(super) hold_questions: Questions<HoldQuestion, HoldFacts>,
+    pub(super) seats_to_see: Questions<ScheduleId, SeatsWithHolders>,
     pub(super) hold_keys: Questions<KeyQuestion, bool>,
     pub(super) charge_questions: Questions<ChargeQuestion, ChargeFacts>,
     pub(super) payment_questions: Questions<PaymentQuestion, PaymentFacts>,
@@ -32,6 +33,7 @@ impl Lines {
     pub(super) fn open(readers: &Readers) -> Self {
         Self {
             hold_questions: line("holds to decide", readers, seat_inventory::load_for_hold),
+            seats_to_see: line("seats to see", readers, seat_inventory::see_seats),
             hold_keys: line("keys of holds", readers, seat_inventory::is_key_used),
             charge_questions: line("charges to decide", readers, wallets::load_for_charge),
             payment_questions: line("payments to decide", readers, payments::load_for_payment),

@@ -6,10 +6,10 @@ use domain::{
     catalog::{Seat, SeatNumber},
     commit::Commit,
     idempotency::{IdempotencyKey, Operation},
-    ids::{ReservationId, TicketId, UserId},
+    ids::{ReservationId, ScheduleId, TicketId, UserId},
     reservation::{
         CancelFacts, HoldFacts, HoldReleased, HoldRequest, Reservation, ReservationStatus, SeatInventory,
-        SeatsHeld,
+        SeatsHeld, SeatsSeen,
     },
     storage::StorageError,
     time::Timestamp,
@@ -28,8 +28,11 @@ use crate::{
     codes::Code,
     fail_points::StoredChange,
     queries,
-    questions::{HoldQuestion, KeyQuestion},
-    rows::{ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far},
+    questions::{HoldQuestion, KeyQuestion, SeatsWithHolders},
+    rows::{
+        HolderRow, OccupancyRow, ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far,
+        seat_seen,
+    },
     schema::{concerts, hold_counts, reservations, reserved_seats, seats},
     sql_types::{StoredId, StoredMoment},
 };
@@ -43,6 +46,12 @@ impl SeatInventory for SqliteStore {
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
         self.lines.hold_questions.ask((request.clone(), key, now)).await?
+    }
+
+    async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError> {
+        let Some(added) = self.added_schedule(schedule).await? else { return Ok(None) };
+        let taken = self.lines.seats_to_see.ask(schedule).await??;
+        Ok(Some(added.seen(&taken)))
     }
 
     async fn is_key_used(&self, user: UserId, key: &IdempotencyKey) -> Result<bool, StorageError> {
@@ -110,6 +119,16 @@ pub(super) fn load_for_hold(
         seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
         holds: holds_so_far(holds).map_err(row_error)?,
     })
+}
+
+pub(super) fn see_seats(
+    connection: &mut SqliteConnection,
+    schedule: &ScheduleId,
+) -> Result<SeatsWithHolders, Error> {
+    let taken = queries::taken_seats_of_with_holders(StoredId(schedule.0));
+    let rows: Vec<HolderRow> =
+        taken.select((OccupancyRow::as_select(), reservations::user_id)).load(connection)?;
+    rows.iter().map(seat_seen).collect::<Result<_, _>>().map_err(row_error)
 }
 
 pub(super) fn is_key_used(

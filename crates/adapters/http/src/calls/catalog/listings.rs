@@ -16,8 +16,8 @@ pub(crate) struct Listings {
     pub(crate) concerts: SharedAnswers<PageRequest, Versioned>,
     pub(crate) schedules: SharedAnswers<ListSchedulesQuery, Versioned>,
     pub(crate) seats: SharedAnswers<ListSeatsQuery, Bytes>,
-    /// For those who want to hold some.
-    pub(crate) wanted_seats: SharedAnswers<ScheduleId, Option<Arc<SeatsSeen>>>,
+    /// Looks at the seats of a schedule, for those who may have lost one: see [`reservation::RefuseLosers`].
+    pub(crate) looks: SharedAnswers<ScheduleId, Option<Arc<SeatsSeen>>>,
 }
 
 impl Listings {
@@ -27,7 +27,7 @@ impl Listings {
             concerts: SharedAnswers::on(runtime.clone()),
             schedules: SharedAnswers::on(runtime.clone()),
             seats: SharedAnswers::on(runtime.clone()),
-            wanted_seats: SharedAnswers::on(runtime.clone()),
+            looks: SharedAnswers::on(runtime.clone()),
         }
     }
 }

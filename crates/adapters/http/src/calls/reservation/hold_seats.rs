@@ -8,7 +8,7 @@ use domain::{
     ids::ScheduleId,
     reservation::{HoldRequest, SeatSelection, SeatsSeen},
 };
-use reservation::{HoldSeatsCommand, RefuseLost};
+use reservation::{HoldSeatsCommand, RefuseLosers};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -88,33 +88,23 @@ pub(crate) async fn hold_seats(
     listings: web::Data<Listings>,
 ) -> Result<HttpResponse, Problem> {
     let command = caller.turn_before(&use_cases, command(caller, body, key)).await?;
-    refuse_lost(&caller, &command, &use_cases.refuse_lost, &listings).await?;
+    // A look that fails refuses nobody: the hold itself tells what is wrong.
+    let look = async |schedule| {
+        let look = look(Arc::clone(&use_cases.refuse_losers), schedule);
+        listings.looks.ask(schedule, look).await.ok().flatten()
+    };
+    use_cases.refuse_losers.handle(&caller.issued, &command, look).await?;
     let request = command.request.clone();
     let outcome = use_cases.hold_seats.handle(command).await;
-    use_cases.refuse_lost.note(&request, &outcome);
+    use_cases.refuse_losers.note(&request, &outcome);
     Ok(created_or_replayed::<_, ReservationBody>(outcome?))
 }
 
-/// Refuses who has lost already, by a look at the seats that all who want some of them share.
-async fn refuse_lost(
-    caller: &QueueCaller,
-    command: &HoldSeatsCommand,
-    refuse_lost: &Arc<RefuseLost>,
-    listings: &Listings,
-) -> Result<(), Problem> {
-    if !refuse_lost.is_worth_a_look(&command.request) {
-        return Ok(());
-    }
-    let schedule = command.request.schedule;
-    let Some(seen) = listings.wanted_seats.ask(schedule, look(Arc::clone(refuse_lost), schedule)).await?
-    else {
-        return Ok(());
-    };
-    Ok(refuse_lost.handle(&caller.issued, command, &seen).await?)
-}
-
-async fn look(refuse_lost: Arc<RefuseLost>, schedule: ScheduleId) -> Result<Option<Arc<SeatsSeen>>, Problem> {
-    Ok(refuse_lost.look(schedule).await?.map(Arc::new))
+async fn look(
+    refuse_losers: Arc<RefuseLosers>,
+    schedule: ScheduleId,
+) -> Result<Option<Arc<SeatsSeen>>, Problem> {
+    Ok(refuse_losers.look(schedule).await?.map(Arc::new))
 }
 
 #[cfg(test)]
