@@ -9,8 +9,10 @@ pub(super) const SUMMARY: [&str; 6] =
 
 /// The whole report.
 pub fn markdown(findings: &Findings) -> String {
-    let mut text =
-        format!("# The service beside its limits\n\nWritten by `make bench`. {}\n\n## Summary\n\n", findings.machine);
+    let mut text = format!(
+        "# The service beside its limits\n\nWritten by `make bench`. {}\n\n## Summary\n\n",
+        findings.machine
+    );
     text.push_str(&table(&SUMMARY, findings.verdicts.iter().map(verdict_row)));
     text.extend(["\n", &outcome(findings), "\n"]);
     for work in &findings.works {
