@@ -13,7 +13,7 @@ use encore_benches::{
     hall::{Place, SEATS, hold_request, listing_path},
     http::request,
     report::percentile,
-    room,
+    room::Kind,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What a storm is made of.
-struct Kind {
+struct Setup {
     attempts: u64,
     connections: usize,
     /// Whether each attempt has an `Idempotency-Key`.
@@ -32,10 +32,10 @@ struct Kind {
     target: Option<Target>,
 }
 
-const STORMS: [Kind; 3] = [
-    Kind { attempts: 1_000, connections: 10, keyed: false, target: None },
-    Kind { attempts: 10_000, connections: 100, keyed: false, target: Some(Target::AtLeast(0.5)) },
-    Kind { attempts: 10_000, connections: 100, keyed: true, target: None },
+const STORMS: [Setup; 3] = [
+    Setup { attempts: 1_000, connections: 10, keyed: false, target: None },
+    Setup { attempts: 10_000, connections: 100, keyed: false, target: Some(Target::AtLeast(0.5)) },
+    Setup { attempts: 10_000, connections: 100, keyed: true, target: None },
 ];
 const LASTS: Duration = Duration::from_secs(30);
 const LIMIT: &str = "bare handler that refuses";
@@ -73,7 +73,7 @@ struct Seen {
 
 pub(crate) async fn measure(bench: &mut Bench) {
     for kind in bench.stores.clone() {
-        for Kind { attempts, connections, keyed, target } in STORMS {
+        for Setup { attempts, connections, keyed, target } in STORMS {
             let with_keys = if keyed { ", with keys" } else { "" };
             let title = format!(
                 "Storm on one seat, {attempts} attempts over {connections} connections{with_keys}, {}",
@@ -94,7 +94,7 @@ pub(crate) async fn measure(bench: &mut Bench) {
 }
 
 impl Storm {
-    async fn of(kind: room::Kind, attempts: u64, connections: usize, keyed: bool, rounds: usize) -> Self {
+    async fn of(kind: Kind, attempts: u64, connections: usize, keyed: bool, rounds: usize) -> Self {
         let room = room_of_admitted(kind, attempts).await;
         // Beside the rounds: one that does not count, one at a fixed rate, and the refusal that the limit repeats.
         room.put_schedules(1, 1..=rounds as u64 + 3).await;

@@ -255,3 +255,69 @@ fn values_of(holds: &[&SeatsHeld]) -> Vec<Box<dyn Value>> {
         fingerprints,
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use domain::{
+        ids::{ConcertId, TicketId},
+        money::Money,
+        reservation::{ReservationStatus, ReservedSeat, Show},
+        text::Name,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SCHEDULE: ScheduleId = ScheduleId(Uuid::from_u128(3));
+
+    fn hold(id: u128, user: u128, numbers: &[i64]) -> SeatsHeld {
+        let name = || Name::new("Winterreise").unwrap();
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        let seat = |number: &i64| {
+            let number = SeatNumber::new(*number).unwrap();
+            ReservedSeat { number, name: number.seat_name(), grade: name(), price: Money::from_units(1) }
+        };
+        let show = Show {
+            concert: ConcertId(Uuid::from_u128(4)),
+            concert_name: name(),
+            schedule: SCHEDULE,
+            starts_at: at,
+        };
+        let reservation = Reservation {
+            id: ReservationId(Uuid::from_u128(id)),
+            user: UserId(Uuid::from_u128(user)),
+            show,
+            seats: numbers.iter().map(seat).collect(),
+            total_price: Money::from_units(1),
+            status: ReservationStatus::Reserved,
+            reserved_at: at,
+            expires_at: at,
+        };
+        let ticket = TicketId(Uuid::from_u128(user));
+        SeatsHeld { ticket, reservation, holds_made: 0, keyed: None }
+    }
+
+    /// What becomes of holds of which these were made, once these seats are somebody's.
+    fn outcomes(holds: &[SeatsHeld], made: &[u128], taken: &[i16]) -> Vec<Together<()>> {
+        let chosen = Chosen::of(holds);
+        let made = made.iter().map(|id| ReservationId(Uuid::from_u128(*id))).collect();
+        let taken = taken.iter().map(|number| (StoredId(SCHEDULE.0), *number)).collect();
+        holds.iter().map(|held| chosen.outcome(&held.reservation, &made, &taken)).collect()
+    }
+
+    #[test]
+    fn whoever_wants_a_seat_that_is_gone_is_told_so_whether_or_not_it_was_tried() {
+        let holds = [hold(1, 1, &[7]), hold(2, 2, &[7]), hold(3, 3, &[7, 8])];
+        let all = [Together::Made(()), Together::Overtaken, Together::Overtaken];
+        assert_eq!(outcomes(&holds, &[1], &[7]), all, "another of them has it");
+        assert_eq!(outcomes(&holds, &[], &[7]), vec![Together::Overtaken; 3], "somebody else has it");
+    }
+
+    #[test]
+    fn who_was_tried_in_vain_is_tried_alone_and_who_stood_back_is_tried_later() {
+        let holds = [hold(1, 1, &[7]), hold(2, 2, &[7]), hold(3, 1, &[8]), hold(4, 4, &[9])];
+        let expected = [Together::Apart, Together::Later, Together::Later, Together::Made(())];
+        assert_eq!(outcomes(&holds, &[4], &[9]), expected, "seat 7 is locked, and user 1 asks twice");
+    }
+}

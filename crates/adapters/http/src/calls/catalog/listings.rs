@@ -11,7 +11,7 @@ use crate::response::{SharedAnswers, Versioned};
 
 /// The listings that are being made, each once for all who wait for it.
 ///
-/// What they list is the same for everybody whose turn it is. Whose turn it is is checked for each caller.
+/// All whose turn it is are told the same; the turn is checked for each of them.
 pub(crate) struct Listings {
     pub(crate) concerts: SharedAnswers<PageRequest, Versioned>,
     pub(crate) schedules: SharedAnswers<ListSchedulesQuery, Versioned>,
