@@ -21,7 +21,7 @@ const USERS: u64 = 16_000;
 /// The most charges of a round by the service, and how many by its limit.
 const OF_SERVICE: u64 = 40_000;
 const OF_LIMIT: u64 = 16_000;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 const CHANGE: Change =
     Change { name: "charge", script: include_str!("../../sql/charge.sql"), table: "ledger_entries" };
 

@@ -24,7 +24,7 @@ const USERS: u64 = 10_000;
 /// The most seats that are held in a round by the service, and how many by its limit.
 const SEATS_OF_SERVICE: u64 = 40_000;
 const SEATS_OF_LIMIT: u64 = 16_000;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 const CHANGE: Change =
     Change { name: "hold", script: include_str!("../../sql/hold.sql"), table: "reservations" };
 

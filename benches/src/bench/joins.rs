@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 64;
 const OF_SERVICE: u64 = 40_000;
 const OF_LIMIT: u64 = 16_000;
 const OF_COUNTED_LIMIT: u64 = 4_000;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 const CHANGE: Change =
     Change { name: "join", script: include_str!("../../sql/join.sql"), table: "tickets_without_counter" };
 const ON_FILE: Change = Change { name: "join", script: "", table: "queue_tickets" };

@@ -19,7 +19,7 @@ use crate::{
 const USERS: u64 = 1_000;
 const SCHEDULES: [u64; 2] = [1, 100];
 const CONNECTIONS: usize = 64;
-const LASTS: Duration = Duration::from_secs(2);
+const LASTS: Duration = Duration::from_secs(1);
 const LIMIT: &str = "bare handler";
 const EXPECTED: &[Expected] = &[Expected { status: 200, mark: "\"seatNumber\":50," }];
 

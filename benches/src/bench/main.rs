@@ -78,7 +78,7 @@ struct Options {
     #[arg(long)]
     store: Option<StoreName>,
     /// How often each is measured.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// The folder into which the reports are written.
     #[arg(long, default_value = "target/bench")]

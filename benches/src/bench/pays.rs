@@ -22,7 +22,7 @@ const INSIDE: u64 = 1_000;
 /// The most payments of a round by the service, and how many by its limit.
 const OF_SERVICE: u64 = 8_000;
 const OF_LIMIT: u64 = 4_000;
-const LASTS: Duration = Duration::from_secs(3);
+const LASTS: Duration = Duration::from_secs(2);
 const CHANGE: Change = Change {
     name: "pay",
     script: include_str!("../../sql/pay.sql"),

@@ -20,7 +20,7 @@ const MANY: u64 = 1_000_000;
 /// How many times more a poll may cost where many wait.
 const MANY_AT_MOST: f64 = 1.25;
 const CONNECTIONS: usize = 64;
-const LASTS: Duration = Duration::from_secs(2);
+const LASTS: Duration = Duration::from_secs(1);
 /// Tokens whose owners ask, at most, spread evenly over the queue.
 const ASKING: u64 = 20_000;
 const LIMIT: &str = "bare handler";
