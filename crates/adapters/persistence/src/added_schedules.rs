@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
-    catalog::{Occupancy, Schedule, Seat},
+    catalog::{Catalog, Occupancy, Schedule, Seat},
     ids::ScheduleId,
     reservation::{SeatSeen, SeatsSeen},
+    storage::StorageError,
 };
 use quick_cache::sync::Cache;
 
@@ -33,6 +34,19 @@ impl AddedSchedules {
     /// A schedule that is remembered.
     pub(crate) fn get(&self, id: ScheduleId) -> Option<Arc<AddedSchedule>> {
         self.0.get(&id)
+    }
+
+    /// A schedule, looked for in the catalogue where it is not remembered: that remembers what it finds.
+    pub(crate) async fn get_or_find(
+        &self,
+        id: ScheduleId,
+        catalog: &impl Catalog,
+    ) -> Result<Option<Arc<AddedSchedule>>, StorageError> {
+        if let Some(added) = self.get(id) {
+            return Ok(Some(added));
+        }
+        catalog.seats(id).await?;
+        Ok(self.get(id))
     }
 
     /// Remembers a schedule that was found with these seats, if that is all of it: it may be added just now.

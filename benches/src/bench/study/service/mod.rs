@@ -1,4 +1,5 @@
-//! What the service does, without HTTP and without the look that losers share: load, decide with the domain, commit if it is still true.
+//! What the service does, without HTTP and without the look that losers share: load, decide with the domain, commit if it
+//! is still true.
 
 mod charge;
 mod hold;

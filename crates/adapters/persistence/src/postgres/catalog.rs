@@ -1,6 +1,6 @@
 //! The catalogue on PostgreSQL.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use diesel::{prelude::*, result::Error};
@@ -16,7 +16,6 @@ use futures_util::future::{FutureExt, try_join};
 
 use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
 use crate::{
-    added_schedules::AddedSchedule,
     fail_points::{Place, StoredChange, reach},
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
@@ -106,20 +105,6 @@ impl Catalog for PostgresStore {
             reach(StoredChange::AddSchedule, Place::After).await
         })
         .await
-    }
-}
-
-impl PostgresStore {
-    /// A schedule as it was added, if there is one.
-    pub(super) async fn added_schedule(
-        &self,
-        schedule: ScheduleId,
-    ) -> Result<Option<Arc<AddedSchedule>>, StorageError> {
-        if let Some(added) = self.added_schedules.get(schedule) {
-            return Ok(Some(added));
-        }
-        self.seats(schedule).await?;
-        Ok(self.added_schedules.get(schedule))
     }
 }
 

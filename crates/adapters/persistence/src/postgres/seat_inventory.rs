@@ -124,7 +124,8 @@ impl SeatInventory for PostgresStore {
     }
 
     async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError> {
-        let Some(added) = self.added_schedule(schedule).await? else { return Ok(None) };
+        let added = self.added_schedules.get_or_find(schedule, self).await?;
+        let Some(added) = added else { return Ok(None) };
         let taken = self.lines.seats_to_see.ask(schedule).await??;
         Ok(Some(added.seen(&taken)))
     }

@@ -1,10 +1,9 @@
 //! The catalogue on SQLite.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use super::{SqliteStore, moment};
 use crate::{
-    added_schedules::AddedSchedule,
     fail_points::StoredChange,
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
@@ -99,20 +98,6 @@ impl Catalog for SqliteStore {
             diesel::insert_into(seats::table).values(seat_rows).execute(connection)
         };
         self.writer.write(StoredChange::AddSchedule, insert).await.map(|_| ())
-    }
-}
-
-impl SqliteStore {
-    /// A schedule as it was added, if there is one.
-    pub(super) async fn added_schedule(
-        &self,
-        schedule: ScheduleId,
-    ) -> Result<Option<Arc<AddedSchedule>>, StorageError> {
-        if let Some(added) = self.added_schedules.get(schedule) {
-            return Ok(Some(added));
-        }
-        self.seats(schedule).await?;
-        Ok(self.added_schedules.get(schedule))
     }
 }
 
