@@ -44,6 +44,8 @@ use encore_benches::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::contest::OPEN_LOOPS;
+
 /// What a process ends with that was told to.
 const TERMINATED: i32 = 143;
 
@@ -147,7 +149,8 @@ fn machine(rounds: usize) -> String {
     format!(
         "{cores} cores, shared by the service, its store, the limits and the clients; one instance with two threads; \
          commits are durable on both stores. The service and its limit are measured in turn within a round, {rounds} \
-         rounds after one that does not count; a ratio is the median of the rounds' ratios. Ratios hold, absolute \
-         figures are this machine's."
+         rounds after one that does not count; a ratio is the median of the rounds' ratios, and so is a percentile. \
+         The service alone is asked at a fixed rate, half of its own, {OPEN_LOOPS} times in the end. Ratios hold, \
+         absolute figures are this machine's."
     )
 }

@@ -11,7 +11,7 @@ use encore_benches::{
 
 use crate::{
     Bench,
-    contest::{Contest, Load, Run, hold},
+    contest::{Contest, Load, Run, hold, runs_in},
     limit::{Amount, Change, Limit},
     scene::{DAY, Scene},
 };
@@ -39,7 +39,7 @@ struct Pays {
 pub(crate) async fn measure(bench: &mut Bench) {
     for kind in bench.stores.clone() {
         let title = format!("Payments, {CONNECTIONS} connections, {}", kind.name());
-        let rounds = hold(&mut Pays::on(kind, bench.rounds as u64).await, bench.rounds).await;
+        let rounds = hold(&mut Pays::on(kind, bench.rounds).await, bench.rounds).await;
         let (target, about) = match kind {
             Kind::Postgres => (
                 Some(Target::AtLeast(0.8)),
@@ -66,9 +66,8 @@ async fn room_of_buyers(kind: Kind, users: u64) -> Room {
 }
 
 impl Pays {
-    async fn on(kind: Kind, rounds: u64) -> Self {
-        // Beside the rounds: one that does not count, and one at a fixed rate.
-        let users = INSIDE + (rounds + 2) * (OF_SERVICE + OF_LIMIT);
+    async fn on(kind: Kind, rounds: usize) -> Self {
+        let users = INSIDE + runs_in(rounds) as u64 * (OF_SERVICE + OF_LIMIT);
         let own = if kind == Kind::Sqlite { Some(room_of_buyers(kind, users).await) } else { None };
         let limit = Limit::new(CHANGE, own);
         Self { scene: Scene::start(room_of_buyers(kind, users).await).await, limit, next: [1, 1] }

@@ -12,8 +12,8 @@ use crate::{contest::Run, spent::Spent};
 pub(crate) struct Rounds {
     pub(crate) service: Vec<Run>,
     pub(crate) limit: Vec<Run>,
-    /// The rate of an open loop, and its latencies.
-    pub(crate) open_loop: Option<(f64, Histogram<u64>)>,
+    /// The rate of the open loops, and the latencies of each.
+    pub(crate) open_loops: Option<(f64, Vec<Histogram<u64>>)>,
 }
 
 impl Rounds {
@@ -46,8 +46,7 @@ impl Rounds {
 
     /// The verdict on a percentile of the service's latencies.
     pub(crate) fn latency(&self, work: &str, (name, quantile): (&str, f64), at_most: f64) -> Verdict {
-        let latencies = self.service.iter().filter_map(|run| run.latencies.as_ref());
-        let value = Spread::of(latencies.map(|latencies| milliseconds(latencies, quantile)));
+        let value = Spread::of(latencies(&self.service).map(|latencies| milliseconds(latencies, quantile)));
         Verdict {
             work: format!("{work}: {name}"),
             figure: format!("{} ms", decimals(value.median, 1)),
@@ -69,9 +68,9 @@ impl Rounds {
         head.extend(PERCENTILES.iter().map(|(name, _)| format!("{name}, ms")));
         head.extend(["service", "store's server", "client"].map(|who| format!("computing, {who}, µs each")));
         let mut rows = vec![row("the service", &self.service), row(limit, &self.limit)];
-        rows.extend(self.open_loop.as_ref().map(|(a_second, latencies)| {
+        rows.extend(self.open_loops.as_ref().map(|(a_second, latencies)| {
             let mut row = vec!["the service, at a fixed rate".to_owned(), decimals(*a_second, 0)];
-            row.extend(percentiles(Some(latencies)));
+            row.extend(percentiles(latencies));
             row.extend(["-"; 3].map(str::to_owned));
             row
         }));
@@ -81,11 +80,12 @@ impl Rounds {
     /// The latencies of all rounds, of whoever has told them.
     pub(crate) fn curves(&self, limit: &str) -> Vec<Curve> {
         let curve = |name: &str, latencies: &Histogram<u64>| Curve::of(name, latencies);
-        let open = self.open_loop.as_ref().map(|(rate, latencies)| {
-            curve(&format!("the service, at {} a second", decimals(*rate, 0)), latencies)
+        let open = self.open_loops.as_ref().and_then(|(rate, latencies)| {
+            Some(curve(&format!("the service, at {} a second", decimals(*rate, 0)), &all_of(latencies)?))
         });
         let closed = [("the service", &self.service), (limit, &self.limit)];
-        let closed = closed.into_iter().filter_map(|(name, runs)| Some(curve(name, &all_latencies(runs)?)));
+        let closed =
+            closed.into_iter().filter_map(|(name, runs)| Some(curve(name, &all_of(latencies(runs))?)));
         closed.chain(open).collect()
     }
 }
@@ -98,14 +98,26 @@ fn milliseconds(latencies: &Histogram<u64>, quantile: f64) -> f64 {
     latencies.value_at_quantile(quantile) as f64 / 1e3
 }
 
-fn percentiles(latencies: Option<&Histogram<u64>>) -> impl Iterator<Item = String> {
+fn latencies(runs: &[Run]) -> impl Iterator<Item = &Histogram<u64>> + Clone {
+    runs.iter().filter_map(|run| run.latencies.as_ref())
+}
+
+/// The medians of what each has told.
+fn percentiles<'a>(
+    latencies: impl IntoIterator<Item = &'a Histogram<u64>, IntoIter: Clone>,
+) -> impl Iterator<Item = String> {
+    let told = latencies.into_iter();
     PERCENTILES.iter().map(move |(_, quantile)| {
-        latencies.map_or("-".to_owned(), |latencies| decimals(milliseconds(latencies, *quantile), 2))
+        if told.clone().next().is_none() {
+            return "-".to_owned();
+        }
+        let of_each = told.clone().map(|latencies| milliseconds(latencies, *quantile));
+        decimals(Spread::of(of_each).median, 2)
     })
 }
 
-fn all_latencies(runs: &[Run]) -> Option<Histogram<u64>> {
-    let mut told = runs.iter().filter_map(|run| run.latencies.as_ref());
+fn all_of<'a>(latencies: impl IntoIterator<Item = &'a Histogram<u64>>) -> Option<Histogram<u64>> {
+    let mut told = latencies.into_iter();
     let mut all = told.next()?.clone();
     for latencies in told {
         all.add(latencies).expect("all have the same bounds");
@@ -115,7 +127,7 @@ fn all_latencies(runs: &[Run]) -> Option<Histogram<u64>> {
 
 fn row(name: &str, runs: &[Run]) -> Vec<String> {
     let mut row = vec![name.to_owned(), decimals(rate(runs), 0)];
-    row.extend(percentiles(all_latencies(runs).as_ref()));
+    row.extend(percentiles(latencies(runs)));
     let spent: [fn(&Spent) -> f64; 3] = [|spent| spent.service, |spent| spent.server, |spent| spent.client];
     row.extend(spent.map(|spent| match Spread::of(runs.iter().map(|run| spent(&run.spent))).median {
         nothing if nothing <= 0.0 => "-".to_owned(),

@@ -18,7 +18,7 @@ use encore_benches::{
 
 use crate::{
     Bench,
-    contest::{Contest, Load, Run, hold},
+    contest::{Contest, Load, Run, hold, runs_in},
     scene::{Scene, room_of_admitted},
 };
 
@@ -86,7 +86,7 @@ pub(crate) async fn measure(bench: &mut Bench) {
                          reads the body, and answers with the very refusal of the service."
                 .to_owned();
             rounds.file(&mut bench.findings, &title, about, LIMIT, target);
-            // Neither the first run nor the one at a fixed rate counts.
+            // Neither the first run nor those at a fixed rate count.
             let seen = &storm.seen[1..=bench.rounds];
             judge_listings(&mut bench.findings, &title, seen, target.is_some());
         }
@@ -96,8 +96,8 @@ pub(crate) async fn measure(bench: &mut Bench) {
 impl Storm {
     async fn of(kind: Kind, attempts: u64, connections: usize, keyed: bool, rounds: usize) -> Self {
         let room = room_of_admitted(kind, attempts).await;
-        // Beside the rounds: one that does not count, one at a fixed rate, and the refusal that the limit repeats.
-        room.put_schedules(1, 1..=rounds as u64 + 3).await;
+        // The first is that of the refusal that the limit repeats.
+        room.put_schedules(1, 1..=runs_in(rounds) as u64 + 1).await;
         let tokens: Vec<_> = (1..=attempts).map(|number| room.token(number)).collect();
         let scene = Scene::start(room).await;
         let problem = refusal(scene.address, &tokens).await;
