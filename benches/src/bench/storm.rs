@@ -9,7 +9,7 @@ use std::{
 use encore_benches::{
     bare_handler::{BareHandler, PROBLEM},
     findings::{Findings, Spread, Target, Verdict, decimals},
-    generator::{Connection, Expected, Look, Order, Requests, Tally, View, Watch, stale_for},
+    generator::{Connection, Expected, Look, Order, Pace, Requests, Tally, View, stale_for, watch},
     hall::{Place, SEATS, hold_request, listing_path},
     http::request,
     report::percentile,
@@ -56,7 +56,7 @@ struct Storm {
     /// The date whose first seat is wanted.
     next_schedule: u64,
     requests: Arc<Requests>,
-    watch: Option<Watch>,
+    watch: Option<Pace<bool>>,
     idle: Vec<Look>,
     /// What was seen of each run of the service.
     seen: Vec<Seen>,
@@ -163,11 +163,11 @@ impl Storm {
     }
 
     /// Lists the seats of the date over and over: those that are free.
-    async fn watch(&self) -> Watch {
+    async fn watch(&self) -> Pace<bool> {
         let path = listing_path(self.place().schedule());
         let request = request("GET", &path, self.tokens.last().map(String::as_str), None);
         let mark = "\"seatNumber\":1,".to_owned();
-        Watch::start(View { address: self.scene.address, request, every: LISTED_EVERY, mark }).await
+        watch(View { address: self.scene.address, request, every: LISTED_EVERY, mark }).await
     }
 
     fn load_of(&self, expected: &'static [Expected]) -> Load {
@@ -195,7 +195,7 @@ impl Contest for Storm {
         let watch = self.watch().await;
         tokio::time::sleep(IDLE).await;
         self.idle = watch.stop().await;
-        assert!(self.idle.iter().all(|look| look.is_there), "expected the seat to be free before the storm");
+        assert!(self.idle.iter().all(|look| look.told), "expected the seat to be free before the storm");
     }
 
     fn scene(&self) -> &Scene {

@@ -23,7 +23,7 @@ use std::io::Write;
 
 use encore_benches::report::Report;
 
-const SECTIONS: &[&str] = &["size", "slots", "absent", "streams", "joins"];
+const SECTIONS: &[&str] = &["size", "slots", "absent", "streams"];
 /// Measured only when it is named.
 const OVERLOAD: &str = "overload";
 
@@ -49,9 +49,6 @@ async fn main() {
     }
     if is_wanted("streams") {
         sections::streams::measure(&mut report).await;
-    }
-    if is_wanted("joins") {
-        sections::joins::measure(&mut report).await;
     }
     if wanted.iter().any(|wanted| wanted == OVERLOAD) {
         sections::overload::measure(&mut report).await;

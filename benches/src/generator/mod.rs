@@ -17,7 +17,7 @@ pub use open_loop::open_loop;
 pub use pace::{Asked, Pace};
 pub use requests::Requests;
 pub use tally::{Expected, Tally, latencies};
-pub use watch::{Look, View, Watch, stale_for};
+pub use watch::{Look, View, stale_for, watch};
 
 use tokio::{runtime::Builder, task::LocalSet};
 

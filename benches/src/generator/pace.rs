@@ -17,25 +17,34 @@ use tokio::{
 
 use super::on_one_thread;
 
-/// A question, when it was due, and how long after that it was answered.
+/// A question: when it was due, asked and answered, and what was told.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct Asked<T = ()> {
     pub due: Instant,
-    pub took: Duration,
+    pub asked: Instant,
+    pub answered: Instant,
+    pub told: T,
+}
+
+impl<T> Asked<T> {
+    /// How long it took from when it was due.
+    pub fn took(&self) -> Duration {
+        self.answered - self.due
+    }
 }
 
 /// Somebody who asks at a fixed pace until told to stop, on a thread of its own.
-pub struct Pace {
+pub struct Pace<T = ()> {
     is_over: Arc<AtomicBool>,
-    asking: JoinHandle<Vec<Asked>>,
+    asking: JoinHandle<Vec<Asked<T>>>,
 }
 
-impl Pace {
+impl<T: Send + 'static> Pace<T> {
     /// Opens what is asked, and has asked once when it is back; what that took is not told.
     pub async fn start<O, A>(every: Duration, open: impl FnOnce() -> O + Send + 'static) -> Self
     where
         O: Future<Output = A>,
-        A: AsyncFn() + 'static,
+        A: AsyncFn() -> T + 'static,
     {
         let is_over = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&is_over);
@@ -51,7 +60,7 @@ impl Pace {
     }
 
     /// All that was asked; waits for the answers that are still to come.
-    pub async fn stop(self) -> Vec<Asked> {
+    pub async fn stop(self) -> Vec<Asked<T>> {
         self.is_over.store(true, Ordering::Relaxed);
         self.asking.await.expect("every question is answered")
     }
@@ -70,16 +79,17 @@ fn timetable(every: Duration, is_over: Arc<AtomicBool>) -> mpsc::UnboundedReceiv
     dues
 }
 
-async fn ask_when_due<A: AsyncFn() + 'static>(
-    ask: Rc<A>,
+async fn ask_when_due<T: 'static>(
+    ask: Rc<impl AsyncFn() -> T + 'static>,
     mut dues: mpsc::UnboundedReceiver<Instant>,
-) -> Vec<Asked> {
+) -> Vec<Asked<T>> {
     let mut asking = JoinSet::new();
     while let Some(due) = dues.recv().await {
         let ask = Rc::clone(&ask);
         asking.spawn_local(async move {
-            ask().await;
-            Asked { due, took: due.elapsed() }
+            let asked = Instant::now();
+            let told = ask().await;
+            Asked { due, asked, answered: Instant::now(), told }
         });
     }
     asking.join_all().await
@@ -111,6 +121,6 @@ mod tests {
         asked.sort_by_key(|asked| asked.due);
         assert!(asked.len() >= 10, "expected ten questions at least, got {}", asked.len());
         assert!(asked.windows(2).all(|pair| pair[1].due - pair[0].due == EVERY), "expected an even pace");
-        assert!(asked[0].took >= 9 * EVERY, "expected the wait to be told, got {:?}", asked[0].took);
+        assert!(asked[0].took() >= 9 * EVERY, "expected the wait to be told, got {:?}", asked[0].took());
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use encore_benches::{
     findings::{Findings, Spread, Table, Verdict, decimals},
-    generator::{Asked, Attempts, Tally, latencies},
+    generator::{Asked, Attempts, Look, Tally, latencies},
     report::percentile,
 };
 use hdrhistogram::Histogram;
@@ -45,7 +45,7 @@ impl Run {
         }
     }
 
-    pub(super) fn over_http(tally: &Tally, listings: &[Asked]) -> Self {
+    pub(super) fn over_http(tally: &Tally, listings: &[Look]) -> Self {
         Self {
             elapsed: tally.elapsed,
             latencies: tally.latencies.clone(),
@@ -96,13 +96,13 @@ impl Way {
     }
 }
 
-fn during(asked: &[Asked], began: Instant, elapsed: Duration) -> impl Iterator<Item = &Asked> {
+fn during<T>(asked: &[Asked<T>], began: Instant, elapsed: Duration) -> impl Iterator<Item = &Asked<T>> {
     let during = began..began + elapsed;
     asked.iter().filter(move |asked| during.contains(&asked.due))
 }
 
-pub(super) fn milliseconds<'a>(asked: impl IntoIterator<Item = &'a Asked>) -> Vec<f64> {
-    asked.into_iter().map(|asked| asked.took.as_secs_f64() * 1e3).collect()
+pub(super) fn milliseconds<'a, T: 'a>(asked: impl IntoIterator<Item = &'a Asked<T>>) -> Vec<f64> {
+    asked.into_iter().map(|asked| asked.took().as_secs_f64() * 1e3).collect()
 }
 
 /// The columns that every table has; the others are about seats.

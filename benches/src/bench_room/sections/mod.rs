@@ -1,7 +1,6 @@
 //! What is measured, a file each.
 
 pub(crate) mod absent;
-pub(crate) mod joins;
 pub(crate) mod overload;
 pub(crate) mod size;
 pub(crate) mod slots;

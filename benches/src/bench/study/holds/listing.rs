@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use encore_benches::{
-    generator::{Pace, View, Watch},
+    generator::{Pace, View, watch},
     hall::{SEATS, listing_path, schedule_id},
     http::request,
     room::Room,
@@ -30,8 +30,8 @@ pub(super) async fn from_store(room: &Room, schedule: u64) -> Pace {
 }
 
 /// Lists those that are free over HTTP.
-pub(super) async fn over_http(address: SocketAddr, token: &str, schedule: u64) -> Watch {
+pub(super) async fn over_http(address: SocketAddr, token: &str, schedule: u64) -> Pace<bool> {
     let request = request("GET", &listing_path(schedule), Some(token), None);
     let mark = "\"seatNumber\"".to_owned();
-    Watch::start(View { address, request, every: LISTED_EVERY, mark }).await
+    watch(View { address, request, every: LISTED_EVERY, mark }).await
 }

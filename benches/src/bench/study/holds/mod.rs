@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use adapter_persistence::Ports;
 use encore_benches::{
     findings::Work,
-    generator::{Asked, Crowd, Expected, Order, Plan, closed_loop},
+    generator::{Crowd, Expected, Order, Plan, closed_loop},
     hall::{Place, SEATS, hold_request, schedule_id},
     room::{Kind, Room},
 };
@@ -200,7 +200,6 @@ impl Stage {
         let tally = closed_loop(plan).await.insist();
         let looks = watch.stop().await;
         assert_eq!(tally.counts, [1, crowd.attempts - 1], "expected one to be told of the seat");
-        let listed: Vec<_> = looks.iter().map(|look| Asked { due: look.due, took: look.took() }).collect();
-        Run::over_http(&tally, &listed)
+        Run::over_http(&tally, &looks)
     }
 }
