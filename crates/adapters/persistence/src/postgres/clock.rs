@@ -10,6 +10,8 @@ use domain::time::{Clock, Timestamp};
 
 /// How often the server is asked for the time.
 pub(super) const ASKED_EVERY: Duration = Duration::from_secs(10);
+/// How often each time. Where the machine is busy one answer may be late by many times its way.
+pub(super) const ASKED_AT_ONCE: usize = 5;
 
 /// What the server said, and when by a clock that only ever runs forward.
 #[derive(Clone, Copy)]
@@ -26,6 +28,12 @@ impl Reading {
     pub(super) fn new(server: Timestamp, asked: Instant) -> Self {
         let uncertainty = asked.elapsed() / 2;
         Self { server, taken: asked + uncertainty, uncertainty }
+    }
+
+    /// The one that may be less far off: of several questions the one that was answered soonest, as NTP's clock
+    /// filter has it (RFC 5905, section 10).
+    pub(super) fn or_better(self, other: Self) -> Self {
+        if other.uncertainty < self.uncertainty { other } else { self }
     }
 
     fn now(&self) -> Timestamp {
@@ -82,6 +90,14 @@ mod tests {
         let first = clock.now();
         assert_eq!(seconds(&clock), 1_000, "whatever this machine's clock says");
         assert!(clock.now() >= first);
+    }
+
+    #[test]
+    fn of_several_answers_the_quickest_tells_the_time() {
+        let [slow, quick] = [(1_002, 3), (1_000, 1)].map(|(at, off)| reading(at, Duration::from_secs(off)));
+        for best in [slow.or_better(quick), quick.or_better(slow)] {
+            assert_eq!(seconds(&ServerClock::new(best)), 1_000);
+        }
     }
 
     #[test]
