@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("identity", &["chrono", "domain", "thiserror"]),
     ("payment", &["domain", "thiserror", "tracing"]),
     ("reservation", &["domain", "futures-util", "thiserror"]),
-    ("waiting-room", &["chrono", "domain", "thiserror", "tracing"]),
+    ("waiting-room", &["chrono", "domain", "futures-util", "thiserror", "tracing"]),
     ("wallet", &["domain", "thiserror"]),
     (
         "adapter-credentials",

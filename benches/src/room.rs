@@ -177,8 +177,11 @@ impl Room {
         self.issue(numbers, columns, &format!("'ACTIVE', {now}, {now}, {end}")).await;
     }
 
-    /// Lets the store know what is in it, so that it finds its way as it would after a while.
+    /// Lets a server know what is in it, as it would find out by itself after a while. A file never does.
     pub async fn analyze(&self) {
+        if self.is_file() {
+            return;
+        }
         self.database.try_sql("ANALYZE").await.unwrap();
     }
 

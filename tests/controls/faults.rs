@@ -113,6 +113,19 @@ pub(crate) const FAULTS: &[Fault] = &[
         ),
     },
     Fault {
+        name: "a cancellation is told while an earlier look at the seats still refuses others",
+        promise: "P6",
+        edits: &[Edit {
+            file: "crates/application/reservation/src/cancel_reservation.rs",
+            find: "        self.timer.wait(LOOK_LASTS).await;\n",
+            replace: "",
+        }],
+        finder: integration(
+            "http",
+            "races::postgres::a_seat_that_was_given_back_in_the_middle_of_a_storm_is_not_told_to_be_taken",
+        ),
+    },
+    Fault {
         name: "the idempotency record is written in a transaction of its own (SQLite)",
         promise: "P3",
         edits: &[

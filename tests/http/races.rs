@@ -1,16 +1,19 @@
 //! Many at once.
 
+use std::pin::pin;
+
 use encore_tests::{
     client::{Answer, Fan, is_server_error},
     on_every_store,
     service::Service,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select};
 use serde_json::json;
 
 on_every_store! { encore_tests::service;
     two_hundred_buyers_of_one_seat_a_hundred_times_have_one_winner_each,
     two_hundred_simultaneous_charges_of_one_user_all_succeed_and_add_up,
+    a_seat_that_was_given_back_in_the_middle_of_a_storm_is_not_told_to_be_taken,
     simultaneous_payments_of_one_reservation_pay_once,
     simultaneous_holds_of_one_user_stay_within_the_limit,
     overlapping_wishes_for_several_seats_end_without_a_deadlock,
@@ -62,6 +65,29 @@ async fn two_hundred_simultaneous_charges_of_one_user_all_succeed_and_add_up(ser
     seen.dedup();
     assert_eq!(seen.len(), 200, "each was told a balance of its own");
     assert_eq!(seen.last(), Some(&total), "the last was told the whole");
+}
+
+async fn a_seat_that_was_given_back_in_the_middle_of_a_storm_is_not_told_to_be_taken(service: Service) {
+    let show = service.concert(1_000).await;
+    let (owner, friend) = (service.fan().await, service.fan().await);
+    let losers = crowd(&service, 4).await;
+    service.fan().await.hold(show.schedule, &[2]).await.expect(201);
+    // They want both seats and never get them, but keep both instances looking.
+    let storm = join_all(losers.iter().map(async |loser| {
+        loop {
+            loser.hold(show.schedule, &[1, 2]).await.refused(409, "SEAT_TAKEN");
+        }
+    }));
+    let handing_over = async {
+        for (from, to) in [(&owner, &friend), (&friend, &owner)].into_iter().cycle().take(30) {
+            let held = from.hold(show.schedule, &[1]).await.expect(201).id_of("reservationId");
+            to.hold(show.schedule, &[1]).await.refused(409, "SEAT_TAKEN");
+            from.delete(&format!("/reservations/{held}")).await.expect(200);
+            let held = to.hold(show.schedule, &[1]).await.expect(201).id_of("reservationId");
+            to.delete(&format!("/reservations/{held}")).await.expect(200);
+        }
+    };
+    select(pin!(storm), pin!(handing_over)).await;
 }
 
 async fn simultaneous_payments_of_one_reservation_pay_once(service: Service) {

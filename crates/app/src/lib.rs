@@ -7,5 +7,6 @@ mod logging;
 mod serve;
 pub mod settings;
 mod sqlite_lock;
+mod timer;
 mod token_secret;
 pub mod use_cases;

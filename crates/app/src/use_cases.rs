@@ -12,6 +12,7 @@ use domain::{
     identity::{FailedLogins, LoginPolicy, PasswordHasher, TokenPolicy, Tokens},
     ids::IdSource,
     storage::StorageError,
+    time::Timer,
     waiting_room::RoomMemory,
     wallet::ChargePolicy,
 };
@@ -26,7 +27,7 @@ use waiting_room::{
 };
 use wallet::{ChargeBalance, ListTransactions, ShowBalance};
 
-use crate::{id_source::TimeOrderedIds, settings::Settings};
+use crate::{id_source::TimeOrderedIds, settings::Settings, timer::ProcessTimer};
 
 /// The use cases that are driven over HTTP. Needs a runtime, for what follows the store.
 ///
@@ -41,6 +42,7 @@ pub fn for_http(
 ) -> Result<UseCases, StorageError> {
     let Ports { clock, users, room, catalog, inventory, reservations, wallets, payments, .. } = ports.clone();
     let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds);
+    let timer: Arc<dyn Timer> = Arc::new(ProcessTimer::start());
     let tokens: Arc<dyn Tokens> = Arc::new(JsonWebTokens::new(secret));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2idHasher::new(cores)?);
@@ -74,7 +76,7 @@ pub fn for_http(
         )),
         check_place: Arc::new(CheckPlace::new(clock.clone(), memory.clone())),
         claim_turn: Arc::new(ClaimTurn::new(memory.clone())),
-        leave_queue: Arc::new(LeaveQueue::new(clock.clone(), room.clone(), memory.clone())),
+        leave_queue: Arc::new(LeaveQueue::new(clock.clone(), timer.clone(), room.clone(), memory.clone())),
         require_turn: Arc::new(RequireTurn::new(clock.clone(), memory.clone())),
         show_queue: Arc::new(ShowQueue::new(memory.clone())),
         change_policy: Arc::new(ChangePolicy::new(room.clone(), memory.clone())),
@@ -86,6 +88,7 @@ pub fn for_http(
         create_schedule: Arc::new(CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
         refuse_losers: Arc::new(RefuseLosers::new(
             clock.clone(),
+            timer.clone(),
             memory.clone(),
             inventory.clone(),
             settings.hold,
@@ -97,7 +100,7 @@ pub fn for_http(
             reservations.clone(),
             settings.hold,
         )),
-        cancel_reservation: Arc::new(CancelReservation::new(clock.clone(), inventory)),
+        cancel_reservation: Arc::new(CancelReservation::new(clock.clone(), timer.clone(), inventory)),
         find_reservation: Arc::new(FindReservation::new(clock.clone(), reservations.clone())),
         list_reservations: Arc::new(ListReservations::new(clock.clone(), reservations)),
         charge_balance: Arc::new(ChargeBalance::new(
@@ -108,7 +111,7 @@ pub fn for_http(
         )),
         show_balance: Arc::new(ShowBalance::new(wallets.clone())),
         list_transactions: Arc::new(ListTransactions::new(wallets)),
-        refund_payment: Arc::new(RefundPayment::new(clock.clone(), ids.clone(), payments.clone())),
+        refund_payment: Arc::new(RefundPayment::new(clock.clone(), timer, ids.clone(), payments.clone())),
         pay_reservation: Arc::new(PayReservation::new(clock, ids, payments.clone(), room, memory.clone())),
         find_payment: Arc::new(FindPayment::new(payments.clone())),
         list_payments: Arc::new(ListPayments::new(payments)),

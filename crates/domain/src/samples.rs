@@ -2,7 +2,10 @@
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "for tests alone")]
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use chrono::{TimeZone, Utc};
 use uuid::Uuid;
@@ -11,7 +14,7 @@ use crate::{
     idempotency::IdempotencyKey,
     ids::{IdSource, MockIdSource, TicketId, UserId},
     storage::StorageError,
-    time::{Clock, MockClock, Timestamp},
+    time::{Clock, MockClock, MockTimer, Timer, Timestamp},
     waiting_room::{EndReason, NoTurn, Ticket, TicketState},
 };
 
@@ -49,6 +52,17 @@ pub fn clock(instants: impl Into<Vec<Timestamp>>) -> Arc<dyn Clock> {
     let mut instants = instants.into_iter();
     clock.expect_now().times(times).returning(move || instants.next().unwrap());
     Arc::new(clock)
+}
+
+/// A timer on which no time passes, and all for which it was waited.
+#[must_use]
+pub fn timer() -> (Arc<dyn Timer>, Arc<Mutex<Vec<Duration>>>) {
+    let waited = Arc::<Mutex<Vec<Duration>>>::default();
+    let mut timer = MockTimer::new();
+    timer.expect_elapsed().return_const(Duration::ZERO);
+    let noted = Arc::clone(&waited);
+    timer.expect_wait().returning(move |time| noted.lock().unwrap().push(time));
+    (Arc::new(timer), waited)
 }
 
 /// The ids 100, 101 and so on.

@@ -1,5 +1,8 @@
-//! Instants, and the clock they come from.
+//! Instants, the clock they come from, and time that passes.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 /// An instant in UTC, to the microsecond.
@@ -13,4 +16,15 @@ pub type Timestamp = DateTime<Utc>;
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
+}
+
+/// Time as it passes, whatever becomes of clocks: for what lasts a moment, and is agreed upon by nobody but this process.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Timer: Send + Sync {
+    /// How long it is since some instant that stays the same. MUST NOT go back.
+    fn elapsed(&self) -> Duration;
+
+    /// Waits for at least this long.
+    async fn wait(&self, time: Duration);
 }

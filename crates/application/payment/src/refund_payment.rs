@@ -6,9 +6,10 @@ use domain::{
     commit::{Commit, until_not_stale},
     ids::{IdSource, PaymentId, TransactionId},
     payment::{Payments, RefundReceipt, RefundRefused},
+    reservation::LOOK_LASTS,
     storage::StorageError,
     text::Reason,
-    time::Clock,
+    time::{Clock, Timer},
 };
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub enum RefundPaymentError {
 /// Gives payments back.
 pub struct RefundPayment {
     clock: Arc<dyn Clock>,
+    timer: Arc<dyn Timer>,
     ids: Arc<dyn IdSource>,
     payments: Arc<dyn Payments>,
 }
@@ -48,17 +50,25 @@ pub struct RefundPayment {
 impl RefundPayment {
     /// The use case on top of these ports.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>, payments: Arc<dyn Payments>) -> Self {
-        Self { clock, ids, payments }
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        timer: Arc<dyn Timer>,
+        ids: Arc<dyn IdSource>,
+        payments: Arc<dyn Payments>,
+    ) -> Self {
+        Self { clock, timer, ids, payments }
     }
 
-    /// Credits the balance with what was paid; the seats are free again, and the reservation is cancelled.
+    /// Credits the balance with what was paid; the seats are free again, and the reservation is cancelled. It is told as
+    /// soon as nobody is refused any more by a look at the seats that began before.
     ///
     /// # Errors
     ///
     /// [`RefundPaymentError`], the first of its reasons in their order; nothing has changed then.
     pub async fn handle(&self, command: RefundPaymentCommand) -> Result<RefundReceipt, RefundPaymentError> {
-        until_not_stale(|| self.attempt(&command)).await
+        let receipt = until_not_stale(|| self.attempt(&command)).await?;
+        self.timer.wait(LOOK_LASTS).await;
+        Ok(receipt)
     }
 
     async fn attempt(

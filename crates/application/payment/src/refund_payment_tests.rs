@@ -7,7 +7,7 @@ use domain::{
 use uuid::Uuid;
 
 use super::*;
-use crate::samples::{PAYMENT, assert_refused, at, away, clock, ids, payment, reservation};
+use crate::samples::{PAYMENT, assert_refused, at, away, clock, ids, payment, reservation, timer};
 
 /// What the store told to be there.
 const HELD: Money = Money::from_units(107);
@@ -43,7 +43,12 @@ fn loading(payments: &mut MockPayments, found: Option<PaidReservation>) {
 
 async fn handle(seconds: &[i64], payments: MockPayments) -> Result<RefundReceipt, RefundPaymentError> {
     let instants: Vec<_> = seconds.iter().map(|second| at(*second)).collect();
-    RefundPayment::new(clock(instants), ids(), Arc::new(payments)).handle(command()).await
+    let (timer, waited) = timer();
+    let answer =
+        RefundPayment::new(clock(instants), timer, ids(), Arc::new(payments)).handle(command()).await;
+    let waits = if answer.is_ok() { vec![LOOK_LASTS] } else { vec![] };
+    assert_eq!(*waited.lock().unwrap(), waits, "what is waited for before {answer:?} is told");
+    answer
 }
 
 #[tokio::test]

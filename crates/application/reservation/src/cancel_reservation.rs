@@ -5,9 +5,9 @@ use std::sync::Arc;
 use domain::{
     commit::{Commit, until_not_stale},
     ids::{ReservationId, TicketId, UserId},
-    reservation::{CancelRefused, HoldReleased, Reservation, SeatInventory},
+    reservation::{CancelRefused, HoldReleased, LOOK_LASTS, Reservation, SeatInventory},
     storage::StorageError,
-    time::Clock,
+    time::{Clock, Timer},
     waiting_room::{NoTurn, require_turn},
 };
 
@@ -43,17 +43,19 @@ pub enum CancelReservationError {
 /// Cancels reservations that are not paid.
 pub struct CancelReservation {
     clock: Arc<dyn Clock>,
+    timer: Arc<dyn Timer>,
     inventory: Arc<dyn SeatInventory>,
 }
 
 impl CancelReservation {
     /// The use case on top of these ports.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, inventory: Arc<dyn SeatInventory>) -> Self {
-        Self { clock, inventory }
+    pub fn new(clock: Arc<dyn Clock>, timer: Arc<dyn Timer>, inventory: Arc<dyn SeatInventory>) -> Self {
+        Self { clock, timer, inventory }
     }
 
-    /// Gives the seats back, free at once, and tells the reservation, cancelled.
+    /// Gives the seats back, free at once, and tells the reservation, cancelled, as soon as nobody is refused any more
+    /// by a look that began before.
     ///
     /// # Errors
     ///
@@ -62,7 +64,9 @@ impl CancelReservation {
         &self,
         command: CancelReservationCommand,
     ) -> Result<Reservation, CancelReservationError> {
-        until_not_stale(|| self.attempt(command)).await
+        let cancelled = until_not_stale(|| self.attempt(command)).await?;
+        self.timer.wait(LOOK_LASTS).await;
+        Ok(cancelled)
     }
 
     async fn attempt(

@@ -8,6 +8,7 @@ use domain::{
 use super::*;
 use crate::samples::{
     RESERVATION, TICKET, USER, active, assert_refused, at, away, clock, reservation, tickets_without_a_turn,
+    timer,
 };
 
 const COMMAND: CancelReservationCommand =
@@ -30,7 +31,7 @@ type Commits = Vec<Result<Commit<()>, StorageError>>;
 type Cancelled = Result<Reservation, CancelReservationError>;
 
 /// Cancels while the store does this, call by call; each load is at its second. The store is asked exactly
-/// so often. Tells the answer and everything that was to be committed.
+/// so often, and before anything is waited for. Tells the answer and everything that was to be committed.
 async fn play(loads: Loads, commits: Commits) -> (Cancelled, Vec<HoldReleased>) {
     let clock = clock(loads.iter().map(|(second, _)| at(*second)).collect::<Vec<_>>());
     let mut inventory = MockSeatInventory::new();
@@ -41,11 +42,16 @@ async fn play(loads: Loads, commits: Commits) -> (Cancelled, Vec<HoldReleased>) 
     });
     let committed = Arc::<Mutex<Vec<HoldReleased>>>::default();
     let (times, mut commits, noted) = (commits.len(), commits.into_iter(), Arc::clone(&committed));
+    let (passing, waited) = timer();
+    let waited_before = Arc::clone(&waited);
     inventory.expect_commit_cancel().times(times).returning(move |released| {
+        assert!(waited_before.lock().unwrap().is_empty(), "expected to wait once it is committed");
         noted.lock().unwrap().push(released.clone());
         commits.next().unwrap()
     });
-    let answer = CancelReservation::new(clock, Arc::new(inventory)).handle(COMMAND).await;
+    let answer = CancelReservation::new(clock, passing, Arc::new(inventory)).handle(COMMAND).await;
+    let waits = if answer.is_ok() { vec![LOOK_LASTS] } else { vec![] };
+    assert_eq!(*waited.lock().unwrap(), waits, "what is waited for before {answer:?} is told");
     let committed = committed.lock().unwrap().clone();
     (answer, committed)
 }

@@ -3,6 +3,7 @@
 mod cancel_reservation;
 mod find_reservation;
 mod hold_seats;
+mod kept_looks;
 mod list_reservations;
 mod refuse_losers;
 mod seats_last_taken;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::*;
 use crate::samples::{
     SCHEDULE, SOMEBODY_ELSE, TICKET, USER, active, assert_refused, at, away, clock, key, numbers, ticket,
-    tickets_without_a_turn,
+    tickets_without_a_turn, timer,
 };
 
 const SOMEBODY: ReservationId = ReservationId(Uuid::from_u128(9));
@@ -82,7 +82,8 @@ fn with_key(used: Result<bool, StorageError>) -> MockSeatInventory {
 /// A use case that has heard that all seats from 12 to 17 are somebody's.
 fn warned(memory: MockRoomMemory, inventory: MockSeatInventory, instants: usize) -> RefuseLosers {
     let (memory, inventory) = (Arc::new(memory), Arc::new(inventory));
-    let refuse = RefuseLosers::new(clock(vec![at(50); instants]), memory, inventory, HoldPolicy::default());
+    let clock = clock(vec![at(50); instants]);
+    let refuse = RefuseLosers::new(clock, timer().0, memory, inventory, HoldPolicy::default());
     refuse.note(&request(&[12, 13, 14, 15, 16, 17]), &Ok(()));
     refuse
 }
@@ -201,13 +202,13 @@ fn looking(
     memory.expect_is_fresh().return_const(true);
     memory.expect_place().returning(|_| Some(standing(active())));
     let clock = clock(vec![at(50); instants]);
-    RefuseLosers::new(clock, Arc::new(memory), Arc::new(inventory), HoldPolicy::default())
+    RefuseLosers::new(clock, timer().0, Arc::new(memory), Arc::new(inventory), HoldPolicy::default())
 }
 
 #[tokio::test]
 async fn a_look_sees_the_seats_once_what_has_changed_in_the_room_is_known() {
     let looked = looking(Ok(Some(seen())), true, 1).look(SCHEDULE).await.unwrap();
-    assert_eq!(looked, Some(seen()));
+    assert_eq!(looked.as_deref(), Some(&seen()));
     assert_eq!(looking(Ok(Some(seen())), false, 0).look(SCHEDULE).await.unwrap(), None);
 }
 
@@ -239,4 +240,69 @@ async fn what_is_heard_of_seats_says_who_looks() {
     refuse.note(&request(&[11, 12]), &taken);
     assert!(looks(&[12]).await, "12 was told to be taken");
     assert!(!looks(&[11]).await, "11 was not");
+}
+
+/// The same, of which the caller had none.
+fn seen_without_own() -> SeatsSeen {
+    let mut seen = seen();
+    seen.seats.retain(|seat| seat.holder != Some(USER));
+    seen
+}
+
+/// A use case that has looked just now, and is asked so often after it.
+async fn having_looked(shown: SeatsSeen, asked: usize) -> RefuseLosers {
+    let refuse = looking(Ok(Some(shown)), true, 1 + asked);
+    refuse.look(SCHEDULE).await.unwrap();
+    refuse
+}
+
+/// What comes of a wish, and whether somebody looked for it, in vain.
+async fn outcome_and_looked(
+    refuse: &RefuseLosers,
+    command: &HoldSeatsCommand,
+) -> (Result<(), HoldSeatsError>, bool) {
+    let mut looked = false;
+    let look = async |_| {
+        looked = true;
+        None
+    };
+    let outcome = refuse.handle(&ticket(TicketState::Waiting), command, look).await;
+    (outcome, looked)
+}
+
+#[tokio::test]
+async fn who_asks_after_a_look_is_refused_by_it_while_it_lasts() {
+    let refuse = having_looked(seen_without_own(), 1).await;
+    let (refused, looked) = outcome_and_looked(&refuse, &command(&[12, 13], None)).await;
+    assert_refused!(&refused, HoldSeatsError::Refused(HoldRefused::SeatTaken(_)));
+    assert!(!looked, "expected nobody to look again");
+}
+
+#[tokio::test]
+async fn who_had_seats_in_a_look_is_not_refused_by_it_later() {
+    let refuse = having_looked(seen(), 1).await;
+    let (left, looked) = outcome_and_looked(&refuse, &command(&[13], None)).await;
+    assert!(left.is_ok() && looked, "expected a look, since they may be paid by now: {left:?}");
+}
+
+#[tokio::test]
+async fn what_this_instance_has_held_since_is_not_missed() {
+    let refuse = having_looked(seen_without_own(), 1).await;
+    refuse.note(&request(&[12]), &Ok(()));
+    let (left, looked) = outcome_and_looked(&refuse, &command(&[12, 13], None)).await;
+    assert!(left.is_ok() && looked, "expected a look that shows 12 as taken, too: {left:?}");
+}
+
+#[tokio::test]
+async fn who_comes_again_with_a_key_that_is_used_is_not_refused_by_an_earlier_look() {
+    let mut inventory = with_key(Ok(true));
+    inventory.expect_see_seats().times(1).return_once(|_| Ok(Some(seen_without_own())));
+    let mut memory = MockRoomMemory::new();
+    memory.expect_catch_up().return_const(true);
+    memory.expect_is_fresh().return_const(true);
+    memory.expect_place().returning(|_| Some(standing(active())));
+    let refuse = warned(memory, inventory, 2);
+    refuse.look(SCHEDULE).await.unwrap();
+    let (left, looked) = outcome_and_looked(&refuse, &command(&[13], Some(key()))).await;
+    assert!(left.is_ok() && !looked, "expected it to be left to the decision: {left:?}");
 }

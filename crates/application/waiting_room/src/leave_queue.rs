@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use domain::{
     ids::TicketId,
+    reservation::LOOK_LASTS,
     storage::StorageError,
-    time::Clock,
+    time::{Clock, Timer},
     waiting_room::{EndReason, Left, NoTurn, RoomMemory, TicketState, WaitingRoom},
 };
+use futures_util::future::join;
 
 #[cfg(test)]
 #[path = "leave_queue_tests.rs"]
@@ -27,6 +29,7 @@ pub enum LeaveQueueError {
 /// Lets users leave the queue, whether they wait or it is their turn.
 pub struct LeaveQueue {
     clock: Arc<dyn Clock>,
+    timer: Arc<dyn Timer>,
     room: Arc<dyn WaitingRoom>,
     memory: Arc<dyn RoomMemory>,
 }
@@ -34,11 +37,17 @@ pub struct LeaveQueue {
 impl LeaveQueue {
     /// The use case on top of these ports.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, room: Arc<dyn WaitingRoom>, memory: Arc<dyn RoomMemory>) -> Self {
-        Self { clock, room, memory }
+    pub fn new(
+        clock: Arc<dyn Clock>,
+        timer: Arc<dyn Timer>,
+        room: Arc<dyn WaitingRoom>,
+        memory: Arc<dyn RoomMemory>,
+    ) -> Self {
+        Self { clock, timer, room, memory }
     }
 
-    /// Ends the ticket; a slot that this frees goes to the next.
+    /// Ends the ticket; a slot that this frees goes to the next. It is told as soon as no look at seats that began before
+    /// takes the turn for live.
     ///
     /// # Errors
     ///
@@ -46,7 +55,7 @@ impl LeaveQueue {
     pub async fn handle(&self, ticket: TicketId) -> Result<(), LeaveQueueError> {
         match self.room.leave(ticket).await? {
             Left::Done => {
-                self.memory.catch_up().await;
+                join(self.timer.wait(LOOK_LASTS), self.memory.catch_up()).await;
                 Ok(())
             }
             Left::NotLive => Err(self.why_not_live(ticket).await?.into()),

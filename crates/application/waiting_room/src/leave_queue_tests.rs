@@ -1,7 +1,9 @@
 use domain::waiting_room::{MockWaitingRoom, Ticket};
 
 use super::*;
-use crate::samples::{TICKET, assert_refused, at, away, catching_up, clock, ended, idle, issued, turn};
+use crate::samples::{
+    TICKET, assert_refused, at, away, catching_up, clock, ended, idle, issued, timer, turn,
+};
 
 fn leaving(answer: Result<Left, StorageError>) -> MockWaitingRoom {
     let mut room = MockWaitingRoom::new();
@@ -18,13 +20,15 @@ fn not_live(found: Result<Option<Ticket>, StorageError>) -> LeaveQueue {
         assert_eq!(ticket, TICKET, "the ticket that is looked up");
         found
     });
-    LeaveQueue::new(clock([at(100)]), Arc::new(room), Arc::new(idle()))
+    LeaveQueue::new(clock([at(100)]), timer().0, Arc::new(room), Arc::new(idle()))
 }
 
 #[tokio::test]
 async fn a_live_ticket_is_given_up_and_known_here_to_have_ended() {
-    let leave = LeaveQueue::new(clock([]), Arc::new(leaving(Ok(Left::Done))), Arc::new(catching_up()));
+    let (timer, waited) = timer();
+    let leave = LeaveQueue::new(clock([]), timer, Arc::new(leaving(Ok(Left::Done))), Arc::new(catching_up()));
     leave.handle(TICKET).await.unwrap();
+    assert_eq!(*waited.lock().unwrap(), [LOOK_LASTS], "what is waited for before it is told");
 }
 
 #[tokio::test]
@@ -60,7 +64,7 @@ async fn a_ticket_that_a_late_answer_still_shows_alive_was_left_already() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told() {
-    let leave = LeaveQueue::new(clock([]), Arc::new(leaving(Err(away()))), Arc::new(idle()));
+    let leave = LeaveQueue::new(clock([]), timer().0, Arc::new(leaving(Err(away()))), Arc::new(idle()));
     assert_refused!(leave.handle(TICKET).await, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }
 
@@ -71,6 +75,6 @@ async fn a_store_that_is_away_while_the_reason_is_looked_up_is_told() {
         room.expect_find().times(1).return_once(|_| Err(away()));
         room
     };
-    let leave = LeaveQueue::new(clock([at(100)]), Arc::new(room), Arc::new(idle()));
+    let leave = LeaveQueue::new(clock([at(100)]), timer().0, Arc::new(room), Arc::new(idle()));
     assert_refused!(leave.handle(TICKET).await, LeaveQueueError::Storage(StorageError::Unavailable(_)));
 }

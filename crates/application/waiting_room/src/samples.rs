@@ -8,7 +8,7 @@ use domain::{
 
 pub(crate) use domain::{
     assert_refused,
-    samples::{TICKET, USER, at, away, clock},
+    samples::{TICKET, USER, at, away, clock, timer},
 };
 
 /// The caller's ticket as it was issued.

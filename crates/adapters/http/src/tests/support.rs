@@ -138,6 +138,7 @@ impl Mocks {
         serve(listener, self.use_cases(), settings, Arc::new(AlwaysReady), draining, metrics)
     }
 
+    #[expect(clippy::too_many_lines, reason = "it names every use case once")]
     fn use_cases(self) -> UseCases {
         let mut clock = MockClock::new();
         clock.expect_now().returning(now);
@@ -147,6 +148,7 @@ impl Mocks {
         let tokens = Arc::new(tokens());
         let (users, hasher, failed) =
             (Arc::new(self.users), Arc::new(self.hasher), Arc::new(self.failed_logins));
+        let timer = domain::samples::timer().0;
         let (room, memory, catalog) = (Arc::new(self.room), Arc::new(self.memory), Arc::new(self.catalog));
         let (inventory, reservations) = (Arc::new(self.inventory), Arc::new(self.reservations));
         let (wallets, payments) = (Arc::new(self.wallets), Arc::new(self.payments));
@@ -179,7 +181,12 @@ impl Mocks {
             )),
             check_place: Arc::new(waiting_room::CheckPlace::new(clock.clone(), memory.clone())),
             claim_turn: Arc::new(waiting_room::ClaimTurn::new(memory.clone())),
-            leave_queue: Arc::new(waiting_room::LeaveQueue::new(clock.clone(), room.clone(), memory.clone())),
+            leave_queue: Arc::new(waiting_room::LeaveQueue::new(
+                clock.clone(),
+                timer.clone(),
+                room.clone(),
+                memory.clone(),
+            )),
             require_turn: Arc::new(waiting_room::RequireTurn::new(clock.clone(), memory.clone())),
             show_queue: Arc::new(waiting_room::ShowQueue::new(memory.clone())),
             change_policy: Arc::new(waiting_room::ChangePolicy::new(room.clone(), memory.clone())),
@@ -195,6 +202,7 @@ impl Mocks {
             create_schedule: Arc::new(catalog::CreateSchedule::new(clock.clone(), ids.clone(), catalog)),
             refuse_losers: Arc::new(reservation::RefuseLosers::new(
                 clock.clone(),
+                timer.clone(),
                 memory.clone(),
                 inventory.clone(),
                 hold,
@@ -206,7 +214,11 @@ impl Mocks {
                 reservations.clone(),
                 hold,
             )),
-            cancel_reservation: Arc::new(reservation::CancelReservation::new(clock.clone(), inventory)),
+            cancel_reservation: Arc::new(reservation::CancelReservation::new(
+                clock.clone(),
+                timer.clone(),
+                inventory,
+            )),
             find_reservation: Arc::new(reservation::FindReservation::new(
                 clock.clone(),
                 reservations.clone(),
@@ -222,6 +234,7 @@ impl Mocks {
             list_transactions: Arc::new(wallet::ListTransactions::new(wallets)),
             refund_payment: Arc::new(payment::RefundPayment::new(
                 clock.clone(),
+                timer,
                 ids.clone(),
                 payments.clone(),
             )),

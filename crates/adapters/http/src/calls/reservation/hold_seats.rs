@@ -104,7 +104,7 @@ async fn look(
     refuse_losers: Arc<RefuseLosers>,
     schedule: ScheduleId,
 ) -> Result<Option<Arc<SeatsSeen>>, Problem> {
-    Ok(refuse_losers.look(schedule).await?.map(Arc::new))
+    Ok(refuse_losers.look(schedule).await?)
 }
 
 #[cfg(test)]
