@@ -14,7 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("catalog", &["chrono", "domain", "thiserror"]),
     ("idempotency", &["chrono", "domain"]),
     ("identity", &["chrono", "domain", "thiserror"]),
-    ("payment", &["domain", "thiserror", "tracing"]),
+    ("payment", &["domain", "futures-util", "thiserror", "tracing"]),
     ("reservation", &["domain", "futures-util", "thiserror"]),
     ("waiting-room", &["chrono", "domain", "futures-util", "thiserror", "tracing"]),
     ("wallet", &["domain", "thiserror"]),

@@ -111,8 +111,20 @@ pub fn for_http(
         )),
         show_balance: Arc::new(ShowBalance::new(wallets.clone())),
         list_transactions: Arc::new(ListTransactions::new(wallets)),
-        refund_payment: Arc::new(RefundPayment::new(clock.clone(), timer, ids.clone(), payments.clone())),
-        pay_reservation: Arc::new(PayReservation::new(clock, ids, payments.clone(), room, memory.clone())),
+        refund_payment: Arc::new(RefundPayment::new(
+            clock.clone(),
+            timer.clone(),
+            ids.clone(),
+            payments.clone(),
+        )),
+        pay_reservation: Arc::new(PayReservation::new(
+            clock,
+            timer,
+            ids,
+            payments.clone(),
+            room,
+            memory.clone(),
+        )),
         find_payment: Arc::new(FindPayment::new(payments.clone())),
         list_payments: Arc::new(ListPayments::new(payments)),
     })

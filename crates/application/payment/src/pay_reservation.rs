@@ -7,10 +7,12 @@ use domain::{
     idempotency::{Answer, Fingerprint, IdempotencyKey, IdempotencyRecord, KeyReused, KeyedRequest},
     ids::{IdSource, PaymentId, TransactionId, UserId},
     payment::{PaymentRefused, PaymentRequest, Payments, Receipt, Settlement},
+    reservation::GIVEN_BACK_TOLD_AFTER,
     storage::StorageError,
-    time::Clock,
+    time::{Clock, Timer},
     waiting_room::{NoTurn, RoomMemory, WaitingRoom, require_turn},
 };
+use futures_util::future::join;
 
 #[cfg(test)]
 #[path = "pay_reservation_tests.rs"]
@@ -45,6 +47,7 @@ pub enum PayReservationError {
 /// Pays for reservations.
 pub struct PayReservation {
     clock: Arc<dyn Clock>,
+    timer: Arc<dyn Timer>,
     ids: Arc<dyn IdSource>,
     payments: Arc<dyn Payments>,
     room: Arc<dyn WaitingRoom>,
@@ -56,17 +59,19 @@ impl PayReservation {
     #[must_use]
     pub fn new(
         clock: Arc<dyn Clock>,
+        timer: Arc<dyn Timer>,
         ids: Arc<dyn IdSource>,
         payments: Arc<dyn Payments>,
         room: Arc<dyn WaitingRoom>,
         memory: Arc<dyn RoomMemory>,
     ) -> Self {
-        Self { clock, ids, payments, room, memory }
+        Self { clock, timer, ids, payments, room, memory }
     }
 
     /// Debits the balance and makes the seats the caller's; the ticket's turn ends with it, and the next is
     /// admitted. A key that was used for the same wish gives the first answer again, whatever has become of
-    /// the ticket since.
+    /// the ticket since. That it is paid, or was already, is told when no look at seats that began before takes the turn
+    /// for live.
     ///
     /// # Errors
     ///
@@ -77,11 +82,16 @@ impl PayReservation {
         command: PayReservationCommand,
     ) -> Result<Answer<Receipt>, PayReservationError> {
         let fingerprint = command.request.fingerprint();
-        let answer = until_not_stale(|| self.attempt(&command, &fingerprint)).await?;
-        if !answer.replayed {
-            self.fill_the_freed_slot().await;
+        let outcome = until_not_stale(|| self.attempt(&command, &fingerprint)).await;
+        let wait = self.timer.wait(GIVEN_BACK_TOLD_AFTER);
+        match &outcome {
+            Ok(answer) if !answer.replayed => {
+                join(wait, self.fill_the_freed_slot()).await;
+            }
+            Ok(_) | Err(PayReservationError::Refused(PaymentRefused::AlreadyPaid)) => wait.await,
+            Err(_) => {}
         }
-        Ok(answer)
+        outcome
     }
 
     async fn attempt(

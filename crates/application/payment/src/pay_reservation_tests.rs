@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::*;
 use crate::samples::{
     PAYMENT, RESERVATION, TICKET, USER, active, assert_refused, at, away, clock, ids, key, payment,
-    reservation, tickets_without_a_turn,
+    reservation, tickets_without_a_turn, timer,
 };
 
 type Paid = Result<Answer<Receipt>, PayReservationError>;
@@ -85,7 +85,10 @@ impl Script {
         });
         let committed = Arc::<Mutex<Vec<Settlement>>>::default();
         let (times, mut commits, noted) = (commits.len(), commits.into_iter(), Arc::clone(&committed));
+        let (passing, waited) = timer();
+        let waited_before = Arc::clone(&waited);
         payments.expect_commit_payment().times(times).returning(move |settlement| {
+            assert!(waited_before.lock().unwrap().is_empty(), "expected to wait once it is committed");
             noted.lock().unwrap().push(settlement.clone());
             commits.next().unwrap()
         });
@@ -98,8 +101,16 @@ impl Script {
         let (times, mut admits) = (admits.len(), admits.into_iter());
         memory.expect_catch_up().times(times).return_const(true);
         room.expect_admit().times(times).returning(move || admits.next().unwrap());
-        let pay = PayReservation::new(clock, ids(), Arc::new(payments), Arc::new(room), Arc::new(memory));
+        let pay =
+            PayReservation::new(clock, passing, ids(), Arc::new(payments), Arc::new(room), Arc::new(memory));
         let answer = pay.handle(PayReservationCommand { request, key }).await;
+        let waits = match &answer {
+            Ok(_) | Err(PayReservationError::Refused(PaymentRefused::AlreadyPaid)) => {
+                vec![GIVEN_BACK_TOLD_AFTER]
+            }
+            Err(_) => vec![],
+        };
+        assert_eq!(*waited.lock().unwrap(), waits, "what is waited for before {answer:?} is told");
         let committed = committed.lock().unwrap().clone();
         (answer, committed)
     }

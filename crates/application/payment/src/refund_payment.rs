@@ -6,7 +6,7 @@ use domain::{
     commit::{Commit, until_not_stale},
     ids::{IdSource, PaymentId, TransactionId},
     payment::{Payments, RefundReceipt, RefundRefused},
-    reservation::LOOK_LASTS,
+    reservation::GIVEN_BACK_TOLD_AFTER,
     storage::StorageError,
     text::Reason,
     time::{Clock, Timer},
@@ -59,16 +59,18 @@ impl RefundPayment {
         Self { clock, timer, ids, payments }
     }
 
-    /// Credits the balance with what was paid; the seats are free again, and the reservation is cancelled. It is told as
-    /// soon as nobody is refused any more by a look at the seats that began before.
+    /// Credits the balance with what was paid; the seats are free again, and the reservation is cancelled. That it is done,
+    /// or was already, is told when nobody is refused any more by a look at the seats that began before.
     ///
     /// # Errors
     ///
     /// [`RefundPaymentError`], the first of its reasons in their order; nothing has changed then.
     pub async fn handle(&self, command: RefundPaymentCommand) -> Result<RefundReceipt, RefundPaymentError> {
-        let receipt = until_not_stale(|| self.attempt(&command)).await?;
-        self.timer.wait(LOOK_LASTS).await;
-        Ok(receipt)
+        let outcome = until_not_stale(|| self.attempt(&command)).await;
+        if tells_of_free_seats(&outcome) {
+            self.timer.wait(GIVEN_BACK_TOLD_AFTER).await;
+        }
+        outcome
     }
 
     async fn attempt(
@@ -84,4 +86,8 @@ impl RefundPayment {
             Commit::Stale => Commit::Stale,
         })
     }
+}
+
+fn tells_of_free_seats(outcome: &Result<RefundReceipt, RefundPaymentError>) -> bool {
+    matches!(outcome, Ok(_) | Err(RefundPaymentError::Refused(RefundRefused::AlreadyRefunded)))
 }

@@ -1,3 +1,5 @@
+use std::{sync::Mutex, time::Duration};
+
 use domain::{
     commit::DECIDES_AGAIN_AT_MOST,
     money::Money,
@@ -42,25 +44,38 @@ fn loading(payments: &mut MockPayments, found: Option<PaidReservation>) {
 }
 
 async fn handle(seconds: &[i64], payments: MockPayments) -> Result<RefundReceipt, RefundPaymentError> {
+    handle_on(timer(), seconds, payments).await
+}
+
+async fn handle_on(
+    (passing, waited): (Arc<dyn Timer>, Arc<Mutex<Vec<Duration>>>),
+    seconds: &[i64],
+    payments: MockPayments,
+) -> Result<RefundReceipt, RefundPaymentError> {
     let instants: Vec<_> = seconds.iter().map(|second| at(*second)).collect();
-    let (timer, waited) = timer();
-    let answer =
-        RefundPayment::new(clock(instants), timer, ids(), Arc::new(payments)).handle(command()).await;
-    let waits = if answer.is_ok() { vec![LOOK_LASTS] } else { vec![] };
+    let refund = RefundPayment::new(clock(instants), passing, ids(), Arc::new(payments));
+    let answer = refund.handle(command()).await;
+    let waits = match &answer {
+        Ok(_) | Err(RefundPaymentError::Refused(RefundRefused::AlreadyRefunded)) => {
+            vec![GIVEN_BACK_TOLD_AFTER]
+        }
+        Err(_) => vec![],
+    };
     assert_eq!(*waited.lock().unwrap(), waits, "what is waited for before {answer:?} is told");
     answer
 }
 
 #[tokio::test]
 async fn a_payment_is_given_back_with_its_reason() {
+    let (passing, waited) = timer();
+    let waited_before = Arc::clone(&waited);
     let mut payments = MockPayments::new();
     loading(&mut payments, Some(paid(PaymentStatus::Paid)));
-    payments
-        .expect_commit_refund()
-        .times(1)
-        .withf(|given| *given == refund(1, 50))
-        .return_once(|_| Ok(Commit::Committed(HELD)));
-    let receipt = handle(&[50], payments).await.unwrap();
+    payments.expect_commit_refund().times(1).withf(|given| *given == refund(1, 50)).return_once(move |_| {
+        assert!(waited_before.lock().unwrap().is_empty(), "expected to wait once it is committed");
+        Ok(Commit::Committed(HELD))
+    });
+    let receipt = handle_on((passing, waited), &[50], payments).await.unwrap();
     assert_eq!(receipt, RefundReceipt { refund: refund(1, 50), balance_after: HELD });
 }
 

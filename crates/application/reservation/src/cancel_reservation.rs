@@ -5,7 +5,9 @@ use std::sync::Arc;
 use domain::{
     commit::{Commit, until_not_stale},
     ids::{ReservationId, TicketId, UserId},
-    reservation::{CancelRefused, HoldReleased, LOOK_LASTS, Reservation, SeatInventory},
+    reservation::{
+        CancelRefused, GIVEN_BACK_TOLD_AFTER, HoldReleased, Reservation, ReservationStatus, SeatInventory,
+    },
     storage::StorageError,
     time::{Clock, Timer},
     waiting_room::{NoTurn, require_turn},
@@ -54,8 +56,8 @@ impl CancelReservation {
         Self { clock, timer, inventory }
     }
 
-    /// Gives the seats back, free at once, and tells the reservation, cancelled, as soon as nobody is refused any more
-    /// by a look that began before.
+    /// Gives the seats back, free at once, and tells the reservation, cancelled. That it is, or was already, is told when
+    /// nobody is refused any more by a look that began before.
     ///
     /// # Errors
     ///
@@ -64,9 +66,11 @@ impl CancelReservation {
         &self,
         command: CancelReservationCommand,
     ) -> Result<Reservation, CancelReservationError> {
-        let cancelled = until_not_stale(|| self.attempt(command)).await?;
-        self.timer.wait(LOOK_LASTS).await;
-        Ok(cancelled)
+        let outcome = until_not_stale(|| self.attempt(command)).await;
+        if tells_of_free_seats(&outcome) {
+            self.timer.wait(GIVEN_BACK_TOLD_AFTER).await;
+        }
+        outcome
     }
 
     async fn attempt(
@@ -82,5 +86,14 @@ impl CancelReservation {
             Commit::Committed(()) => Commit::Committed(released.reservation),
             Commit::Stale => Commit::Stale,
         })
+    }
+}
+
+fn tells_of_free_seats(outcome: &Result<Reservation, CancelReservationError>) -> bool {
+    let was_done = CancelRefused::NotCancellable(ReservationStatus::Cancelled);
+    match outcome {
+        Ok(_) => true,
+        Err(CancelReservationError::Refused(refused)) => *refused == was_done,
+        Err(_) => false,
     }
 }

@@ -50,7 +50,13 @@ async fn play(loads: Loads, commits: Commits) -> (Cancelled, Vec<HoldReleased>) 
         commits.next().unwrap()
     });
     let answer = CancelReservation::new(clock, passing, Arc::new(inventory)).handle(COMMAND).await;
-    let waits = if answer.is_ok() { vec![LOOK_LASTS] } else { vec![] };
+    let waits = match &answer {
+        Ok(_) => vec![GIVEN_BACK_TOLD_AFTER],
+        Err(CancelReservationError::Refused(CancelRefused::NotCancellable(ReservationStatus::Cancelled))) => {
+            vec![GIVEN_BACK_TOLD_AFTER]
+        }
+        Err(_) => vec![],
+    };
     assert_eq!(*waited.lock().unwrap(), waits, "what is waited for before {answer:?} is told");
     let committed = committed.lock().unwrap().clone();
     (answer, committed)

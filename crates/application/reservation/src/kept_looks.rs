@@ -25,7 +25,8 @@ pub(crate) struct KeptLooks(Mutex<HashMap<ScheduleId, KeptLook>>);
 
 struct KeptLook {
     began: Duration,
-    seen: Arc<SeatsSeen>,
+    /// None where an earlier look would lack what is known to have been held since.
+    seen: Option<Arc<SeatsSeen>>,
     somebody_looks_anew: bool,
 }
 
@@ -42,7 +43,7 @@ impl KeptLooks {
         looks.retain(|_, look| look.lasts_at(now));
         let is_later = looks.get(&schedule).is_some_and(|kept| kept.began > began);
         if !is_later {
-            looks.insert(schedule, KeptLook { began, seen, somebody_looks_anew: false });
+            looks.insert(schedule, KeptLook { began, seen: Some(seen), somebody_looks_anew: false });
         }
     }
 
@@ -53,12 +54,13 @@ impl KeptLooks {
         let look = looks.get_mut(&schedule).filter(|look| look.lasts_at(now))?;
         let is_to_look_anew = now.saturating_sub(look.began) >= LOOKED_ANEW_FROM
             && !mem::replace(&mut look.somebody_looks_anew, true);
-        (!is_to_look_anew).then(|| Arc::clone(&look.seen))
+        if is_to_look_anew { None } else { look.seen.clone() }
     }
 
-    /// Keeps no look at this schedule.
-    pub(crate) fn forget(&self, schedule: ScheduleId) {
-        self.lock().remove(&schedule);
+    /// Keeps no look at this schedule that began before.
+    pub(crate) fn forget(&self, schedule: ScheduleId, now: Duration) {
+        let nothing = KeptLook { began: now, seen: None, somebody_looks_anew: false };
+        self.lock().insert(schedule, nothing);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ScheduleId, KeptLook>> {

@@ -47,6 +47,17 @@ fn a_look_that_began_earlier_does_not_take_the_place_of_a_later_one() {
 }
 
 #[test]
+fn a_look_that_began_before_all_were_forgotten_is_not_kept_after_it() {
+    let looks = kept();
+    looks.forget(SCHEDULE, millis(105));
+    assert_eq!(looks.get(SCHEDULE, millis(105)), None);
+    looks.keep(SCHEDULE, millis(104), look(2), millis(106));
+    assert_eq!(looks.get(SCHEDULE, millis(106)), None);
+    looks.keep(SCHEDULE, millis(105), look(3), millis(107));
+    assert_eq!(looks.get(SCHEDULE, millis(107)), Some(look(3)));
+}
+
+#[test]
 fn what_does_not_last_any_more_takes_no_memory() {
     let looks = kept();
     looks.keep(ScheduleId(uuid::Uuid::nil()), millis(121), look(2), millis(122));

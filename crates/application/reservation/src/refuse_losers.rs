@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
+    idempotency::Answer,
     ids::ScheduleId,
     reservation::{HoldPolicy, HoldRefused, HoldRequest, SeatInventory, SeatsSeen},
     storage::StorageError,
@@ -119,16 +120,16 @@ impl RefuseLosers {
 
     /// Notes which seats an answer has shown to be somebody's. A look that is kept does not know of those that were held
     /// just now.
-    pub fn note<T>(&self, request: &HoldRequest, outcome: &Result<T, HoldSeatsError>) {
+    pub fn note<T>(&self, request: &HoldRequest, outcome: &Result<Answer<T>, HoldSeatsError>) {
         match outcome {
-            Ok(_) => {
+            Ok(answer) if !answer.replayed => {
                 self.last_taken.add(request.schedule, request.seats.numbers().iter().copied());
-                self.kept.forget(request.schedule);
+                self.kept.forget(request.schedule, self.timer.elapsed());
             }
             Err(HoldSeatsError::Refused(HoldRefused::SeatTaken(taken))) => {
                 self.last_taken.add(request.schedule, taken.iter().copied());
             }
-            Err(_) => {}
+            Ok(_) | Err(_) => {}
         }
     }
 }

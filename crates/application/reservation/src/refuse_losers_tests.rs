@@ -1,8 +1,14 @@
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
 use domain::{
     catalog::{Occupancy, SalesWindow},
     idempotency::IdempotencyKey,
     ids::ReservationId,
     reservation::{MockSeatInventory, SeatSeen, SeatSelection},
+    time::MockTimer,
     waiting_room::{MockRoomMemory, Standing, TicketState},
 };
 use uuid::Uuid;
@@ -84,7 +90,7 @@ fn warned(memory: MockRoomMemory, inventory: MockSeatInventory, instants: usize)
     let (memory, inventory) = (Arc::new(memory), Arc::new(inventory));
     let clock = clock(vec![at(50); instants]);
     let refuse = RefuseLosers::new(clock, timer().0, memory, inventory, HoldPolicy::default());
-    refuse.note(&request(&[12, 13, 14, 15, 16, 17]), &Ok(()));
+    refuse.note(&request(&[12, 13, 14, 15, 16, 17]), &Ok(Answer::fresh(())));
     refuse
 }
 
@@ -231,27 +237,20 @@ async fn what_is_heard_of_seats_says_who_looks() {
         looked
     };
     assert!(!looks(&[13]).await, "nothing was heard of it");
-    refuse.note(&request(&[12, 13]), &Ok(()));
+    refuse.note(&request(&[12, 13]), &Ok(Answer::fresh(())));
     assert!(looks(&[11, 12]).await, "12 was held");
     refuse.look(SCHEDULE).await.unwrap();
     assert!(!looks(&[12]).await, "12 was seen to be free");
     assert!(looks(&[12, 14]).await, "14 was seen to be sold");
-    let taken: Result<(), _> = Err(HoldRefused::SeatTaken(numbers(&[12])).into());
+    let taken: Result<Answer<()>, _> = Err(HoldRefused::SeatTaken(numbers(&[12])).into());
     refuse.note(&request(&[11, 12]), &taken);
     assert!(looks(&[12]).await, "12 was told to be taken");
     assert!(!looks(&[11]).await, "11 was not");
 }
 
-/// The same, of which the caller had none.
-fn seen_without_own() -> SeatsSeen {
-    let mut seen = seen();
-    seen.seats.retain(|seat| seat.holder != Some(USER));
-    seen
-}
-
-/// A use case that has looked just now, and is asked so often after it.
-async fn having_looked(shown: SeatsSeen, asked: usize) -> RefuseLosers {
-    let refuse = looking(Ok(Some(shown)), true, 1 + asked);
+/// A use case that has looked just now, and is asked once after it.
+async fn having_looked() -> RefuseLosers {
+    let refuse = looking(Ok(Some(seen())), true, 2);
     refuse.look(SCHEDULE).await.unwrap();
     refuse
 }
@@ -272,31 +271,60 @@ async fn outcome_and_looked(
 
 #[tokio::test]
 async fn who_asks_after_a_look_is_refused_by_it_while_it_lasts() {
-    let refuse = having_looked(seen_without_own(), 1).await;
-    let (refused, looked) = outcome_and_looked(&refuse, &command(&[12, 13], None)).await;
+    let refuse = having_looked().await;
+    let (refused, looked) = outcome_and_looked(&refuse, &command(&[13], None)).await;
     assert_refused!(&refused, HoldSeatsError::Refused(HoldRefused::SeatTaken(_)));
     assert!(!looked, "expected nobody to look again");
 }
 
 #[tokio::test]
-async fn who_had_seats_in_a_look_is_not_refused_by_it_later() {
-    let refuse = having_looked(seen(), 1).await;
+async fn who_asks_after_a_look_is_refused_by_it_for_no_other_reason_than_a_seat_that_is_taken() {
+    let refuse = having_looked().await;
+    let (left, looked) = outcome_and_looked(&refuse, &command(&[13, 14], None)).await;
+    assert!(left.is_ok() && looked, "expected a look, since a limit may not be reached any more: {left:?}");
+}
+
+#[tokio::test]
+async fn a_look_lasts_from_before_anything_was_read() {
+    let passed = Arc::new(AtomicU64::new(0));
+    let (mut timer, mut inventory) = (MockTimer::new(), MockSeatInventory::new());
+    let time = Arc::clone(&passed);
+    timer.expect_elapsed().returning(move || Duration::from_millis(time.load(Ordering::SeqCst)));
+    let time = Arc::clone(&passed);
+    inventory.expect_see_seats().returning(move |_| {
+        time.store(15, Ordering::SeqCst);
+        Ok(Some(seen()))
+    });
+    let mut memory = MockRoomMemory::new();
+    memory.expect_catch_up().return_const(true);
+    memory.expect_is_fresh().return_const(true);
+    memory.expect_place().returning(|_| Some(standing(active())));
+    let clock = clock(vec![at(50); 2]);
+    let (memory, inventory) = (Arc::new(memory), Arc::new(inventory));
+    let refuse = RefuseLosers::new(clock, Arc::new(timer), memory, inventory, HoldPolicy::default());
+    refuse.look(SCHEDULE).await.unwrap();
+    passed.store(21, Ordering::SeqCst);
     let (left, looked) = outcome_and_looked(&refuse, &command(&[13], None)).await;
-    assert!(left.is_ok() && looked, "expected a look, since they may be paid by now: {left:?}");
+    assert!(left.is_ok() && looked, "expected a look, 21 ms after the last one began: {left:?}");
 }
 
 #[tokio::test]
 async fn what_this_instance_has_held_since_is_not_missed() {
-    let refuse = having_looked(seen_without_own(), 1).await;
-    refuse.note(&request(&[12]), &Ok(()));
-    let (left, looked) = outcome_and_looked(&refuse, &command(&[12, 13], None)).await;
+    let refuse = having_looked().await;
+    refuse.note(&request(&[12]), &Ok(Answer::replayed(())));
+    let (refused, looked) = outcome_and_looked(&refuse, &command(&[13], None)).await;
+    assert!(refused.is_err() && !looked, "expected the look to last when an answer is only repeated");
+
+    let refuse = having_looked().await;
+    refuse.note(&request(&[12]), &Ok(Answer::fresh(())));
+    let (left, looked) = outcome_and_looked(&refuse, &command(&[13], None)).await;
     assert!(left.is_ok() && looked, "expected a look that shows 12 as taken, too: {left:?}");
 }
 
 #[tokio::test]
 async fn who_comes_again_with_a_key_that_is_used_is_not_refused_by_an_earlier_look() {
     let mut inventory = with_key(Ok(true));
-    inventory.expect_see_seats().times(1).return_once(|_| Ok(Some(seen_without_own())));
+    inventory.expect_see_seats().times(1).return_once(|_| Ok(Some(seen())));
     let mut memory = MockRoomMemory::new();
     memory.expect_catch_up().return_const(true);
     memory.expect_is_fresh().return_const(true);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{
     ids::TicketId,
-    reservation::LOOK_LASTS,
+    reservation::GIVEN_BACK_TOLD_AFTER,
     storage::StorageError,
     time::{Clock, Timer},
     waiting_room::{EndReason, Left, NoTurn, RoomMemory, TicketState, WaitingRoom},
@@ -46,8 +46,8 @@ impl LeaveQueue {
         Self { clock, timer, room, memory }
     }
 
-    /// Ends the ticket; a slot that this frees goes to the next. It is told as soon as no look at seats that began before
-    /// takes the turn for live.
+    /// Ends the ticket; a slot that this frees goes to the next. That it is done, or was already, is told when no look at
+    /// seats that began before takes the turn for live.
     ///
     /// # Errors
     ///
@@ -55,10 +55,14 @@ impl LeaveQueue {
     pub async fn handle(&self, ticket: TicketId) -> Result<(), LeaveQueueError> {
         match self.room.leave(ticket).await? {
             Left::Done => {
-                join(self.timer.wait(LOOK_LASTS), self.memory.catch_up()).await;
+                join(self.timer.wait(GIVEN_BACK_TOLD_AFTER), self.memory.catch_up()).await;
                 Ok(())
             }
-            Left::NotLive => Err(self.why_not_live(ticket).await?.into()),
+            Left::NotLive => {
+                let wait = self.timer.wait(GIVEN_BACK_TOLD_AFTER);
+                let ((), why) = join(wait, self.why_not_live(ticket)).await;
+                Err(why?.into())
+            }
         }
     }
 

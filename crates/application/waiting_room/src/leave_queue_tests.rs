@@ -25,10 +25,17 @@ fn not_live(found: Result<Option<Ticket>, StorageError>) -> LeaveQueue {
 
 #[tokio::test]
 async fn a_live_ticket_is_given_up_and_known_here_to_have_ended() {
-    let (timer, waited) = timer();
-    let leave = LeaveQueue::new(clock([]), timer, Arc::new(leaving(Ok(Left::Done))), Arc::new(catching_up()));
+    let (passing, waited) = timer();
+    let waited_before = Arc::clone(&waited);
+    let mut room = MockWaitingRoom::new();
+    room.expect_leave().times(1).return_once(move |ticket| {
+        assert_eq!(ticket, TICKET, "the ticket that is given up");
+        assert!(waited_before.lock().unwrap().is_empty(), "expected to wait once it is given up");
+        Ok(Left::Done)
+    });
+    let leave = LeaveQueue::new(clock([]), passing, Arc::new(room), Arc::new(catching_up()));
     leave.handle(TICKET).await.unwrap();
-    assert_eq!(*waited.lock().unwrap(), [LOOK_LASTS], "what is waited for before it is told");
+    assert_eq!(*waited.lock().unwrap(), [GIVEN_BACK_TOLD_AFTER], "what is waited for before it is told");
 }
 
 #[tokio::test]

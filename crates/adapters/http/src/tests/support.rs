@@ -234,12 +234,13 @@ impl Mocks {
             list_transactions: Arc::new(wallet::ListTransactions::new(wallets)),
             refund_payment: Arc::new(payment::RefundPayment::new(
                 clock.clone(),
-                timer,
+                timer.clone(),
                 ids.clone(),
                 payments.clone(),
             )),
             pay_reservation: Arc::new(payment::PayReservation::new(
                 clock,
+                timer,
                 ids,
                 payments.clone(),
                 room,
