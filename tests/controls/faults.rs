@@ -117,7 +117,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         promise: "-",
         edits: &[Edit {
             file: "crates/application/reservation/src/cancel_reservation.rs",
-            find: "        self.timer.wait(LOOK_LASTS).await;\n",
+            find: "            self.timer.wait(GIVEN_BACK_TOLD_AFTER).await;\n",
             replace: "",
         }],
         finder: integration(

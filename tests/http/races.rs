@@ -72,7 +72,7 @@ async fn a_seat_that_was_given_back_in_the_middle_of_a_storm_is_not_told_to_be_t
     let (owner, friend) = (service.fan().await, service.fan().await);
     let losers = crowd(&service, 4).await;
     service.fan().await.hold(show.schedule, &[2]).await.expect(201);
-    // They want both seats and never get them, but keep both instances looking.
+    // They want both seats and never get them, but keep every instance looking.
     let storm = join_all(losers.iter().map(async |loser| {
         loop {
             loser.hold(show.schedule, &[1, 2]).await.refused(409, "SEAT_TAKEN");

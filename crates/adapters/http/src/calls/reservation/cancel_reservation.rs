@@ -15,7 +15,7 @@ problems!(CancelReservationProblems: ADMITTED, STORE; ReservationNotFound, NotCa
 
 /// Gives up a hold.
 ///
-/// Its seats are free at once.
+/// Its seats are free at once, and whoever wants them once this is answered can have them.
 #[utoipa::path(
     delete, path = "/api/v1/reservations/{reservationId}", operation_id = "cancelReservation", tag = "Reservations",
     params((

@@ -68,7 +68,8 @@ problems!(
 
 /// Holds seats for the hold time, all of them or none.
 ///
-/// The price is fixed with the hold. At most 4 unpaid seats of a schedule can be held at a time.
+/// The price is fixed with the hold. At most 4 unpaid seats of a schedule can be held at a time. A seat that has just been
+/// seen to become free may be told to be taken for another 20 ms.
 #[utoipa::path(
     post, path = "/api/v1/reservations", operation_id = "holdSeats", tag = "Reservations",
     params(KeyHeader),
