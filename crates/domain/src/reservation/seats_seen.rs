@@ -154,6 +154,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_seat_is_taken_while_it_is_held_and_once_it_is_sold() {
+        let had = [
+            Occupancy::Free,
+            Occupancy::Held { by: RESERVATION, until: at(50) },
+            Occupancy::Sold { to: RESERVATION },
+        ];
+        let seen = |(number, occupancy)| SeatSeen {
+            number: SeatNumber::new(number).unwrap(),
+            occupancy,
+            holder: None,
+        };
+        let seats = (1..).zip(had).map(seen).collect();
+        let seen = SeatsSeen { sales: SalesWindow::stored(at(10), at(1_000)), seats };
+        let taken = |second| seen.taken(at(second)).map(SeatNumber::get).collect::<Vec<_>>();
+        assert_eq!(taken(49), [2, 3]);
+        assert_eq!(taken(50), [3]);
+    }
+
     proptest! {
         #[test]
         fn a_look_refuses_just_what_the_decision_would_refuse_and_later_only_because_a_seat_is_taken(
