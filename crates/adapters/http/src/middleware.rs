@@ -1,4 +1,4 @@
-//! Around every request: its id, its span, its measurements, and the body of every refusal.
+//! Around every request: its id, its measurements, its place in the log, and the body of every refusal.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
 
@@ -15,7 +15,6 @@ use actix_web::{
     web,
 };
 use futures_util::FutureExt;
-use tracing::Instrument;
 
 use crate::{
     lifecycle::Draining,
@@ -50,19 +49,12 @@ pub async fn around_every_request(
         method: method_label(request.method()),
         draining,
     };
-    // At the level of errors, so that whatever is logged at all is logged with the request's id.
-    let span =
-        tracing::error_span!("request", id = about.id.as_str(), method = about.method, path = about.path);
-    async move {
-        // A panic must not take the connection with it, nor be answered without an id.
-        match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-            Ok(Ok(response)) => Ok(about.finish(response)),
-            Ok(Err(error)) => Err(about.answer_error(&error)),
-            Err(_) => Err(about.answer_problem(&Problem::internal("a handler panicked"))),
-        }
+    // A panic must not take the connection with it, nor be answered without an id.
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => Ok(about.finish(response)),
+        Ok(Err(error)) => Err(about.answer_error(&error)),
+        Err(_) => Err(about.answer_problem(&Problem::internal("a handler panicked"))),
     }
-    .instrument(span)
-    .await
 }
 
 /// Whoever is refused because it is not the turn yet is told the place beside it.
@@ -100,7 +92,7 @@ impl About {
             return response;
         }
         if let Some(problem) = response.error().and_then(Error::as_error::<Problem>) {
-            log_or_count(problem);
+            self.log_or_count(problem);
             let told = told_who_waits(request, problem);
             return answer_with(&self.body(told.as_ref().unwrap_or(problem)), HttpResponse::new(status));
         }
@@ -108,7 +100,7 @@ impl About {
         if let Some(error) = response.error() {
             problem = problem.caused_by(error.to_string());
         }
-        log_or_count(&problem);
+        self.log_or_count(&problem);
         answer_with(&self.body(&problem), response)
     }
 
@@ -123,10 +115,14 @@ impl About {
 
     /// Answers where there is no request any more that a response could belong to.
     fn answer_problem(&self, problem: &Problem) -> Error {
-        log_or_count(problem);
+        self.log_or_count(problem);
         self.measure(NO_ROUTE, problem.code().status());
         let response = answer_with(&self.body(problem), HttpResponse::new(problem.code().status()));
         InternalError::from_response(problem.code().name(), self.finish_head(response)).into()
+    }
+
+    fn log_or_count(&self, problem: &Problem) {
+        log_or_count(&self.body(problem), self.method);
     }
 
     fn body<'a>(&'a self, problem: &'a Problem) -> ProblemBody<'a> {

@@ -57,13 +57,15 @@ pub(crate) fn answer_with(body: &ProblemBody<'_>, mut response: HttpResponse) ->
     response.set_body(BoxBody::new(text))
 }
 
-/// Logs a fault with everything that led to it. A refusal that the rules foresee is none. One that has no cause but
-/// the load is counted instead: there are thousands in a second when they come.
-pub(crate) fn log_or_count(problem: &Problem) {
+/// Logs a fault with everything that led to it, and the request. A refusal that the rules foresee is none. One that has no
+/// cause but the load is counted instead: there are thousands in a second when they come.
+pub(crate) fn log_or_count(body: &ProblemBody<'_>, method: &'static str) {
+    let ProblemBody { problem, path, request_id } = body;
+    let code = problem.code.name();
     match problem.code {
-        Code::Internal => tracing::error!(code = problem.code.name(), "{}", chain(problem)),
+        Code::Internal => tracing::error!(code, request_id, method, path, "{}", chain(problem)),
         Code::StoreUnavailable if problem.source().is_some() => {
-            tracing::warn!(code = problem.code.name(), "{}", chain(problem));
+            tracing::warn!(code, request_id, method, path, "{}", chain(problem));
         }
         Code::StoreUnavailable => count_shed_request(),
         _ => {}

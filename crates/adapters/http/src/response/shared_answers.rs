@@ -15,7 +15,6 @@ use std::{
 
 use futures_util::future::{BoxFuture, FutureExt, Shared};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
-use tracing::Instrument;
 
 use crate::problem::Problem;
 
@@ -41,7 +40,7 @@ struct NextAnswer<T> {
 impl<T: Clone> NextAnswer<T> {
     fn new(making: impl Future<Output = Result<T, Problem>> + Send + 'static) -> Self {
         let (teller, told) = oneshot::channel();
-        Self { making: making.in_current_span().boxed(), teller, told: told.shared() }
+        Self { making: making.boxed(), teller, told: told.shared() }
     }
 }
 
