@@ -4,16 +4,15 @@
 //! refused that had been waited for and half done already; so what can not be served in time is refused before
 //! anything is done for it, and what is taken in is served, to its end, whatever becomes of the client.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use actix_web::{
     Handler,
     rt::{spawn, time::timeout},
 };
 use domain::storage::StorageError;
-use futures_util::future::{FutureExt, LocalBoxFuture};
+use futures_util::future::{FutureExt, LocalBoxFuture, poll_immediate};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument;
 
 use crate::problem::Problem;
 
@@ -87,11 +86,18 @@ impl<A: 'static, H: Handler<A>> Handler<A> for Bounded<H> {
     }
 }
 
+/// What is answered at once, as most of a crowd's refusals are, needs no task of its own.
 async fn answer<T: 'static>(
     served: impl Future<Output = T> + 'static,
     within: Duration,
 ) -> Result<T, Problem> {
-    match timeout(within, spawn(served.in_current_span())).await {
+    let mut served = Box::pin(served);
+    match AssertUnwindSafe(poll_immediate(&mut served)).catch_unwind().await {
+        Ok(Some(answer)) => return Ok(answer),
+        Ok(None) => {}
+        Err(_) => return Err(Problem::internal("a handler panicked")),
+    }
+    match timeout(within, spawn(served)).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(panicked)) => Err(Problem::internal(panicked)),
         Err(late) => Err(StorageError::unavailable(late).into()),
@@ -106,7 +112,6 @@ mod tests {
         rc::Rc,
     };
 
-    use futures_util::future::poll_immediate;
     use tokio::{sync::Notify, task::yield_now};
 
     use super::*;
@@ -181,7 +186,13 @@ mod tests {
         let limit = RequestLimit::new(1);
         let panicking = Bounded { handler: || async { panic!("out of order") }, limit: Some(limit.clone()) };
         let answer: Served = panicking.call(()).await;
-        assert_eq!(code(answer), Err(Code::Internal));
+        assert_eq!(code(answer), Err(Code::Internal), "at once");
+        let later = || async {
+            yield_now().await;
+            panic!("out of order")
+        };
+        let answer: Served = Bounded { handler: later, limit: Some(limit.clone()) }.call(()).await;
+        assert_eq!(code(answer), Err(Code::Internal), "after a while");
         let next = Bounded { handler: || ready("served"), limit: Some(limit) };
         assert_eq!(code(next.call(()).await), Ok("served"));
     }
