@@ -94,6 +94,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "idempotency",
             "identity",
             "metrics-exporter-prometheus",
+            "mimalloc",
             "payment",
             "reservation",
             "serde",
