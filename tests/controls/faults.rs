@@ -73,7 +73,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "a hold takes seats that are held already (SQLite)",
         promise: "P1",
         edits: &[Edit {
-            file: "crates/adapters/persistence/src/sqlite/seat_inventory.rs",
+            file: "crates/adapters/persistence/src/sqlite/hold_seats.rs",
             find: ".filter(seats::held_until.is_null().or(seats::held_until.le(now)))",
             replace: "",
         }],
@@ -182,8 +182,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         promise: "P5",
         edits: &[Edit {
             file: "crates/adapters/persistence/src/postgres/room_lock.rs",
-            find: ".select(RoomRow::as_select()).for_no_key_update()",
-            replace: ".select(RoomRow::as_select())",
+            find: "(SELECT * FROM waiting_room FOR NO KEY UPDATE)",
+            replace: "(SELECT * FROM waiting_room)",
         }],
         finder: contract("postgres::instances_together_let_no_more_inside_than_may_be"),
     },

@@ -10,7 +10,7 @@ const TOGETHER_AT_MOST: usize = 256;
 /// As the service opens its file.
 const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON; \
-                        PRAGMA cache_size = -8000;";
+                        PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
 
 /// The statements of a change, each with how many rows it has to change.
 pub(crate) type Change = Vec<(Step, usize)>;

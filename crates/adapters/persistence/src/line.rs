@@ -4,7 +4,7 @@
 //! time, together with everybody else who does. So nobody waits for company, and the busier the store is, the more
 //! are served by one statement and one commit. Whoever goes away meanwhile is served all the same.
 
-use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, thread, time::Duration};
 
 use domain::storage::StorageError;
 use futures_util::FutureExt;
@@ -21,7 +21,7 @@ pub(crate) const TOGETHER_AT_MOST: usize = 256;
 /// For how long those who are served hold up the next: far longer than it takes while all is well. A connection that
 /// has gone silent must not keep a crowd waiting while others work. How many are served beside each other is bounded by
 /// the connections there are. Not for the waiting room, whose changes keep the order of arrival.
-const HOLDS_UP_FOR: Duration = Duration::from_millis(500);
+pub(crate) const HOLDS_UP_FOR: Duration = Duration::from_millis(500);
 
 /// Who waits for an answer.
 pub(crate) type Caller<A> = oneshot::Sender<Result<A, StorageError>>;
@@ -45,6 +45,27 @@ impl<Q: Send + 'static, A: Send + 'static> Line<Q, A> {
             for_a_while(async move { tell(callers, answers.await) })
         }));
         Self { name, waiting }
+    }
+
+    /// Opens a line that is served on a thread of its own, for a store that keeps its callers waiting. `serve` does not
+    /// panic.
+    pub(crate) fn open_on_thread(
+        name: &'static str,
+        mut serve: impl FnMut(Vec<Q>) -> Result<Vec<A>, StorageError> + Send + 'static,
+    ) -> Result<Self, StorageError> {
+        let (waiting, mut arrivals) = mpsc::channel::<(Q, Caller<A>)>(WAITING_AT_MOST);
+        let serve_until_closed = move || {
+            let mut arrived = Vec::new();
+            while arrivals.blocking_recv_many(&mut arrived, TOGETHER_AT_MOST) > 0 {
+                let (questions, callers): (Vec<_>, Vec<_>) = arrived.drain(..).unzip();
+                tell(callers, serve(questions));
+            }
+        };
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(serve_until_closed)
+            .map_err(StorageError::unavailable)?;
+        Ok(Self { name, waiting })
     }
 
     /// Waits for the answer. A change may be made all the same where there is none.
@@ -186,6 +207,28 @@ mod tests {
         assert!(matches!(line.ask(0).await, Err(StorageError::Unavailable(_))));
         assert!(matches!(line.ask(13).await, Err(StorageError::Unexpected(_))));
         assert_eq!(line.ask(1).await.unwrap(), 10);
+    }
+
+    #[tokio::test]
+    async fn on_a_thread_those_who_arrive_together_are_served_together_and_a_failure_is_told_to_everybody() {
+        let (go_on, held_up) = std::sync::mpsc::channel();
+        let serve = move |questions: Vec<u32>| {
+            let count = questions.len();
+            held_up.recv().map_err(StorageError::unavailable)?;
+            Ok(questions.into_iter().map(|question| (question, count)).collect())
+        };
+        let line = Line::open_on_thread("a line", serve).unwrap();
+        let mut first = std::pin::pin!(line.ask(1));
+        assert!(poll_immediate(first.as_mut()).await.is_none(), "expected it to be held up");
+        while line.waiting.capacity() < WAITING_AT_MOST {
+            tokio::task::yield_now().await;
+        }
+        let release = async { [(), ()].map(|()| go_on.send(()).unwrap()) };
+        let (others, _) = tokio::join!(join_all([2, 3].map(|question| line.ask(question))), release);
+        assert_eq!(first.await.unwrap(), (1, 1));
+        assert_eq!(others.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [(2, 2), (3, 2)]);
+        drop(go_on);
+        assert!(matches!(line.ask(4).await, Err(StorageError::Unavailable(_))), "expected the failure");
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,8 +7,8 @@ use diesel::{dsl, prelude::*};
 use crate::{
     codes::Code,
     schema::{
-        concerts, hold_counts, idempotency_records, ledger_entries, payments, queue_tickets, reservations,
-        reserved_seats, schedules, seats, users,
+        concerts, idempotency_records, ledger_entries, payments, queue_tickets, reservations, reserved_seats,
+        schedules, seats, users,
     },
     sql_types::{StoredId, StoredMoment},
     ticket_conditions::{Active, Live, Waiting, WaitingAndThere},
@@ -122,38 +122,6 @@ pub(crate) fn taken_seats_of_with_holders(schedule: StoredId) -> _ {
 #[dsl::auto_type]
 pub(crate) fn schedule_with_concert(schedule: StoredId) -> _ {
     schedules::table.inner_join(concerts::table).filter(schedules::id.eq(schedule))
-}
-
-#[dsl::auto_type]
-pub(crate) fn schedules_with_concerts(ids: Vec<StoredId>) -> _ {
-    schedules::table.inner_join(concerts::table).filter(schedules::id.eq_any(ids))
-}
-
-#[dsl::auto_type]
-pub(crate) fn schedule_on_sale(schedule: StoredId, now: StoredMoment) -> _ {
-    schedules::table
-        .filter(schedules::id.eq(schedule))
-        .filter(schedules::sales_open_at.le(now))
-        .filter(schedules::sales_close_at.gt(now))
-}
-
-/// How many unpaid seats of a schedule a user holds at `now`, and how many holds of it the user ever made. One
-/// question, because the first is only worth something as of the second.
-#[dsl::auto_type]
-pub(crate) fn holds_of(user: StoredId, schedule: StoredId, now: StoredMoment) -> _ {
-    let counted: dsl::Find<hold_counts::table, (StoredId, StoredId)> =
-        hold_counts::table.find((user, schedule));
-    dsl::select((
-        seats::table
-            .inner_join(reservations::table)
-            .filter(seats::schedule_id.eq(schedule))
-            .filter(seats::sold.eq(false))
-            .filter(seats::held_until.gt(now))
-            .filter(reservations::user_id.eq(user))
-            .select(dsl::count_star())
-            .single_value(),
-        counted.select(hold_counts::holds_made).single_value(),
-    ))
 }
 
 #[dsl::auto_type]

@@ -2,16 +2,37 @@
 
 use domain::{
     catalog::{Occupancy, SeatNumber},
-    idempotency::IdempotencyKey,
+    idempotency::{IdempotencyKey, IdempotencyRecord},
     ids::UserId,
+    money::Money,
     payment::PaymentRequest,
-    reservation::{HoldRequest, SeatSeen},
+    reservation::{HoldRequest, HoldsSoFar, SeatSeen},
     time::Timestamp,
+    waiting_room::Ticket,
     wallet::ChargeRequest,
 };
 
 /// Who wants to hold which seats under which key, and when that was asked.
 pub(crate) type HoldQuestion = (HoldRequest, Option<IdempotencyKey>, Timestamp);
+
+/// What a store answers to it: the facts that change and are not remembered with the schedule, and the prices, since a
+/// hold fixes them.
+pub(crate) struct HoldAnswer {
+    pub(crate) ticket: Option<Ticket>,
+    pub(crate) recorded: Option<IdempotencyRecord>,
+    /// Those of the wanted seats that exist.
+    pub(crate) seats: Vec<WantedSeat>,
+    pub(crate) holds: HoldsSoFar,
+}
+
+/// A seat that somebody wants.
+#[derive(Clone, Copy)]
+pub(crate) struct WantedSeat {
+    pub(crate) number: SeatNumber,
+    pub(crate) price: Money,
+    pub(crate) occupancy: Occupancy,
+}
+
 /// Who may have held seats under which key.
 pub(crate) type KeyQuestion = (UserId, IdempotencyKey);
 /// Who wants to charge how much, and under which key.

@@ -1,6 +1,9 @@
 //! The waiting room's rows.
 
-use diesel::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::{
+    AsChangeset, Insertable, Queryable, Selectable,
+    sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text},
+};
 use domain::{
     ids::{TicketId, UserId},
     storage::StorageError,
@@ -14,7 +17,7 @@ use crate::{
     codes::{Code, TicketStatus},
     rows::{broken, missing},
     schema::{queue_tickets, waiting_room},
-    sql_types::{StoredId, StoredMoment},
+    sql_types::{Id, Moment, StoredId, StoredMoment},
 };
 
 /// What is read of a ticket.
@@ -32,6 +35,20 @@ pub(crate) struct TicketRow {
     claimed_at: Option<StoredMoment>,
     expires_at: Option<StoredMoment>,
 }
+
+/// The columns of a [`TicketRow`].
+pub(crate) type TicketColumns = (
+    Id,
+    Id,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Moment,
+    Bool,
+    Nullable<Moment>,
+    Nullable<Moment>,
+    Nullable<Moment>,
+);
 
 impl TryFrom<TicketRow> for Ticket {
     type Error = StorageError;
@@ -171,6 +188,10 @@ pub(crate) struct RoomRow {
     roll_called_at: Option<StoredMoment>,
     roll_up_to: i64,
 }
+
+/// The columns of a [`RoomRow`].
+pub(crate) type RoomColumns =
+    (SmallInt, BigInt, Text, Integer, Integer, Integer, Integer, Integer, Text, Nullable<Moment>, BigInt);
 
 /// The policy's columns, as an operator changes them.
 #[derive(Debug, AsChangeset)]

@@ -16,6 +16,7 @@ use domain::{
 
 use crate::{
     codes::Code,
+    questions::WantedSeat,
     schema::{
         concerts, idempotency_records, ledger_entries, payments, reservations, reserved_seats, schedules,
         seats, users,
@@ -90,11 +91,6 @@ pub(crate) struct ScheduleRow {
 }
 
 impl ScheduleRow {
-    /// Which schedule it is.
-    pub(crate) fn schedule(&self) -> ScheduleId {
-        ScheduleId(self.id.0)
-    }
-
     /// When the schedule is on sale.
     pub(crate) fn sales(&self) -> SalesWindow {
         SalesWindow::stored(self.sales_open_at.0, self.sales_close_at.0)
@@ -150,18 +146,6 @@ pub(crate) struct SeatRow {
     reservation_id: Option<StoredId>,
     held_until: Option<StoredMoment>,
     sold: bool,
-}
-
-impl SeatRow {
-    /// Which schedule the seat is of.
-    pub(crate) fn schedule(&self) -> ScheduleId {
-        ScheduleId(self.schedule_id.0)
-    }
-
-    /// The seat's number, where it is one.
-    pub(crate) fn number(&self) -> Option<SeatNumber> {
-        SeatNumber::new(self.seat_number.into()).ok()
-    }
 }
 
 impl From<&Seat> for SeatRow {
@@ -230,6 +214,11 @@ impl OccupancyRow {
     pub(crate) fn schedule(&self) -> ScheduleId {
         ScheduleId(self.schedule_id.0)
     }
+
+    /// The seat's number, where it is one.
+    pub(crate) fn number(&self) -> Option<SeatNumber> {
+        SeatNumber::new(self.seat_number.into()).ok()
+    }
 }
 
 impl TryFrom<&OccupancyRow> for (SeatNumber, Occupancy) {
@@ -238,6 +227,18 @@ impl TryFrom<&OccupancyRow> for (SeatNumber, Occupancy) {
     fn try_from(row: &OccupancyRow) -> Result<Self, StorageError> {
         let number = SeatNumber::new(row.seat_number.into()).map_err(broken)?;
         Ok((number, occupancy(row.reservation_id, row.held_until, row.sold)?))
+    }
+}
+
+/// Who has a seat, and what it costs.
+pub(crate) type WantedSeatRow = (OccupancyRow, StoredAmount);
+
+impl TryFrom<&WantedSeatRow> for WantedSeat {
+    type Error = StorageError;
+
+    fn try_from((row, price): &WantedSeatRow) -> Result<Self, StorageError> {
+        let (number, occupancy) = row.try_into()?;
+        Ok(Self { number, price: price.0, occupancy })
     }
 }
 
@@ -315,7 +316,7 @@ pub(crate) fn reservation(
     })
 }
 
-/// What [`crate::queries::holds_of`] answers.
+/// What [`crate::hold_callers`] tells.
 pub(crate) fn holds_so_far(
     (seats_held, holds_made): (Option<i64>, Option<i64>),
 ) -> Result<HoldsSoFar, StorageError> {

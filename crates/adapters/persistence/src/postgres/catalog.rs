@@ -1,6 +1,6 @@
 //! The catalogue on PostgreSQL.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use diesel::{prelude::*, result::Error};
@@ -16,6 +16,7 @@ use futures_util::future::{FutureExt, try_join};
 
 use super::{PostgresStore, committing, errors::storage_error, lending::Connection, moment, to_its_end};
 use crate::{
+    added_schedules::{AddedSchedule, FoundSchedule},
     fail_points::{Place, StoredChange, reach},
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
@@ -65,10 +66,10 @@ impl Catalog for PostgresStore {
             return Ok(Some(added.while_taken(taken)));
         }
         let found = Box::pin(find_schedule(self, schedule)).await?;
-        if let Some((schedule, seats)) = &found {
-            self.added_schedules.remember(schedule, seats);
-        }
-        Ok(found)
+        Ok(found.map(|found| {
+            self.added_schedules.remember(&found);
+            (found.schedule, found.seats)
+        }))
     }
 
     async fn occupancies(
@@ -108,21 +109,29 @@ impl Catalog for PostgresStore {
     }
 }
 
+impl PostgresStore {
+    /// A schedule as it was added.
+    pub(super) async fn added_schedule(
+        &self,
+        id: ScheduleId,
+    ) -> Result<Option<Arc<AddedSchedule>>, StorageError> {
+        self.added_schedules.get_or_find(id, || Box::pin(find_schedule(self, id))).await
+    }
+}
+
 async fn find_schedule(
     store: &PostgresStore,
     schedule: ScheduleId,
-) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+) -> Result<Option<FoundSchedule>, StorageError> {
     let id = StoredId(schedule.0);
     let connection = store.connection().await?;
     // A schedule never changes, and its seats are added with it: two questions at once, of which the second may
     // see more than the first, find nothing or all of it.
-    let row = schedules::table.find(id).select(ScheduleRow::as_select()).get_result(&mut &*connection);
-    let row = row.map(QueryResult::optional);
+    let found = queries::schedule_with_concert(id).select((ScheduleRow::as_select(), concerts::name));
+    let found = found.get_result(&mut &*connection).map(QueryResult::optional);
     let seats = queries::seats_of(id).select(SeatRow::as_select()).load(&mut &*connection);
-    let (row, seats) = try_join(row, seats).await.map_err(storage_error)?;
-    let Some(row) = row else { return Ok(None) };
-    let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
-    Ok(Some((Schedule::try_from(row)?, seats)))
+    let (found, seats) = try_join(found, seats).await.map_err(storage_error)?;
+    found.map(|(row, concert_name)| FoundSchedule::new(row, concert_name, seats)).transpose()
 }
 
 /// The seats of some schedules that are not free, schedule by schedule.

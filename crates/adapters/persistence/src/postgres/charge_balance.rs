@@ -19,7 +19,7 @@ use super::{
     idempotency::{find_records, keys_and_fingerprints},
     lending::Connection,
     moment,
-    statement::{SqlText, Statement, Value, values},
+    statement::{SqlText, Statement, Values, values},
     together::{Together, unless_a_rule_was_broken},
     waiting_room::find_tickets,
 };
@@ -144,7 +144,7 @@ fn entry(charged: &BalanceCharged, (_, sequence, balance): Charged) -> LedgerEnt
     }
 }
 
-fn values_of(charges: &[&BalanceCharged]) -> Vec<Box<dyn Value>> {
+fn values_of(charges: &[&BalanceCharged]) -> Values {
     let (keys, fingerprints) = keys_and_fingerprints(charges.iter().map(|charged| charged.keyed.as_ref()));
     macro_rules! column {
         ($value:expr) => {

@@ -17,7 +17,7 @@ use super::{
     idempotency::keys_and_fingerprints,
     lending::Connection,
     moment,
-    statement::{SqlText, Statement, Value, values},
+    statement::{SqlText, Statement, Values, values},
     together::{Together, unless_a_rule_was_broken},
 };
 use crate::{
@@ -229,7 +229,7 @@ fn seats(reservation: &Reservation) -> impl Iterator<Item = (ScheduleId, SeatNum
     reservation.seats.iter().map(|seat| (reservation.show.schedule, seat.number))
 }
 
-fn values_of(holds: &[&SeatsHeld]) -> Vec<Box<dyn Value>> {
+fn values_of(holds: &[&SeatsHeld]) -> Values {
     let wanted: Vec<_> = holds
         .iter()
         .flat_map(|held| held.reservation.seats.iter().map(move |seat| (*held, &held.reservation, seat)))

@@ -24,7 +24,7 @@ use super::{
     lending::Connection,
     moment,
     reservations::reserved_seats,
-    statement::{SqlText, Statement, Value, values},
+    statement::{SqlText, Statement, Values, values},
     together::{Together, unless_a_rule_was_broken},
     waiting_room::find_tickets,
 };
@@ -217,7 +217,7 @@ pub(super) async fn commit_alone(
     errors::commit(done.map(|rows| rows.into_iter().next().map(|(_, balance)| balance.0)))
 }
 
-fn values_of(settlements: &[&Settlement]) -> Result<Vec<Box<dyn Value>>, Error> {
+fn values_of(settlements: &[&Settlement]) -> Result<Values, Error> {
     let keyed = settlements.iter().map(|settlement| settlement.keyed.as_ref());
     let (keys, fingerprints) = keys_and_fingerprints(keyed);
     let seats: Result<Vec<_>, _> =

@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::{prelude::*, result::Error, sql_types::BigInt};
+use diesel::{
+    prelude::*,
+    result::Error,
+    sql_types::{BigInt, Nullable},
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
@@ -13,7 +17,7 @@ use domain::{
         newcomer_present_until, newly_near_present_until,
     },
 };
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join3;
 
 use super::{
     count, moment,
@@ -25,13 +29,14 @@ use super::{
 use crate::{
     codes::Code,
     fail_points::{Place, StoredChange, reach},
-    queries,
+    kept, queries,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::{
-        CandidateRow, EndColumns, PolicyColumns, RollColumns, TicketRow, TurnColumns, candidates_for, choose,
+        CandidateRow, EndColumns, PolicyColumns, RollColumns, TicketColumns, TicketRow, TurnColumns,
+        candidates_for, choose,
     },
-    schema::{queue_tickets, users, waiting_room},
-    sql_types::StoredId,
+    schema::{queue_tickets, waiting_room},
+    sql_types::{Id, StoredId},
 };
 
 /// The turns that have begun, or were claimed, by ticket.
@@ -105,7 +110,7 @@ async fn change_policy(
     if let Some(last) = policies.last() {
         room.policy = *last;
         let columns = PolicyColumns::try_from(last).map_err(row_error)?;
-        diesel::update(waiting_room::table).set(columns).execute(&mut &*connection).await?;
+        kept::update(waiting_room::table).set(columns).execute(&mut &*connection).await?;
     }
     Ok(policies)
 }
@@ -175,10 +180,10 @@ async fn call_roll(
         .filter(queue_tickets::number.ge(first))
         .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));
-    diesel::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(&mut &*connection).await?;
+    kept::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(&mut &*connection).await?;
     note_signs(connection, call.signs.iter().copied(), room.now).await?;
     let columns = RollColumns::try_from(&room.roll).map_err(row_error)?;
-    diesel::update(waiting_room::table).set(columns).execute(&mut &*connection).await.map(|_| ())
+    kept::update(waiting_room::table).set(columns).execute(&mut &*connection).await.map(|_| ())
 }
 
 /// Who joins again is there.
@@ -193,6 +198,24 @@ async fn note_who_came_back(
     note_signs(connection, signs, room.now).await
 }
 
+struct FindNewcomers;
+
+/// Those users that exist, each with the ticket that is live.
+impl SqlText for FindNewcomers {
+    const SQL: &'static str = "
+        SELECT found.id, tickets.id, tickets.user_id, tickets.number, tickets.status, tickets.end_reason,
+               tickets.issued_at, tickets.passed_over, tickets.admitted_at, tickets.claimed_at, tickets.expires_at
+        FROM unnest({}::uuid[]) AS asked (id)
+        CROSS JOIN LATERAL (SELECT users.id FROM users WHERE users.id = asked.id LIMIT 1) AS found
+        LEFT JOIN LATERAL (
+            SELECT * FROM queue_tickets
+            WHERE queue_tickets.user_id = found.id AND queue_tickets.status <> 'ENDED'
+              AND (queue_tickets.status = 'WAITING' OR queue_tickets.expires_at > {})
+            LIMIT 1
+        ) AS tickets ON true";
+    type Columns = (Id, Nullable<TicketColumns>);
+}
+
 /// Those who join, and the tickets they have that are live and that nobody leaves with just now.
 async fn find_users(
     connection: &AsyncPgConnection,
@@ -203,19 +226,12 @@ async fn find_users(
         return Ok(KnownUsers::default());
     }
     let asked: Vec<_> = changes.joins.iter().map(|newcomer| StoredId(newcomer.user.0)).collect();
-    let existing = users::table.filter(users::id.eq_any(asked.clone())).select(users::id);
-    let live = queries::tickets_live_at(moment(room.now))
-        .filter(queue_tickets::user_id.eq_any(asked))
-        .select(TicketRow::as_select());
-    let (existing, live) =
-        try_join(existing.load::<StoredId>(&mut &*connection), live.load::<TicketRow>(&mut &*connection))
-            .await?;
-    let mut known: KnownUsers = existing.into_iter().map(|user| (UserId(user.0), None)).collect();
-    for row in live {
-        let ticket = Ticket::try_from(row).map_err(row_error)?;
-        if !changes.leaves.contains(&ticket.id) {
-            known.insert(ticket.user, Some(ticket));
-        }
+    let statement = Statement::<FindNewcomers>::new(values![asked, moment(room.now)]);
+    let rows: Vec<(StoredId, Option<TicketRow>)> = statement.load(&mut &*connection).await?;
+    let mut known = KnownUsers::new();
+    for (user, row) in rows {
+        let live = row.map(Ticket::try_from).transpose().map_err(row_error)?;
+        known.insert(UserId(user.0), live.filter(|ticket| !changes.leaves.contains(&ticket.id)));
     }
     Ok(known)
 }
@@ -286,7 +302,7 @@ async fn pass_over(connection: &AsyncPgConnection, gone: Vec<StoredId>) -> Resul
     if gone.is_empty() {
         return Ok(());
     }
-    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(gone)))
+    kept::update(queue_tickets::table.filter(queue_tickets::id.eq_any(gone)))
         .set(queue_tickets::passed_over.eq(true))
         .execute(&mut &*connection)
         .await
@@ -305,7 +321,7 @@ async fn begin_turns(
     }
     let (columns, turn) = TurnColumns::beginning(&room.policy, claimed, moment(room.now));
     turns.extend(tickets.iter().map(|id| (TicketId(id.0), turn)));
-    diesel::update(queue_tickets::table.filter(queue_tickets::id.eq_any(tickets)))
+    kept::update(queue_tickets::table.filter(queue_tickets::id.eq_any(tickets)))
         .set(columns)
         .execute(&mut &*connection)
         .await

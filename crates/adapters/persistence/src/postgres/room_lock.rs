@@ -10,9 +10,13 @@ use futures_util::future::try_join;
 
 use super::{
     count, moment, row_error,
-    statement::{ReadClock, Statement},
+    statement::{ReadClock, SqlText, Statement},
 };
-use crate::{queries, room_rows::RoomRow, schema::waiting_room, sql_types::StoredMoment};
+use crate::{
+    queries,
+    room_rows::{RoomColumns, RoomRow},
+    sql_types::{Moment, StoredMoment},
+};
 
 /// The room, while nobody else can change it.
 pub(super) struct LockedRoom {
@@ -26,16 +30,27 @@ pub(super) struct LockedRoom {
     pub(super) now: Timestamp,
 }
 
+struct LockRoom;
+
+/// The clock is read when the row is there, locked.
+impl SqlText for LockRoom {
+    const SQL: &'static str = "
+        WITH room AS MATERIALIZED (SELECT * FROM waiting_room FOR NO KEY UPDATE)
+        SELECT id, last_number, strategy, max_active, admit_count, interval_seconds, session_seconds, claim_seconds,
+               state, roll_called_at, roll_up_to, clock_timestamp()
+        FROM room";
+    type Columns = (RoomColumns, Moment);
+}
+
 /// Waits for the room's lock, and keeps it until the transaction ends.
 pub(super) async fn lock_room(connection: &AsyncPgConnection) -> Result<LockedRoom, Error> {
-    let row = waiting_room::table.select(RoomRow::as_select()).for_no_key_update();
-    // Both are under way at once, and the server answers the second after the first.
-    let (row, now) = try_join(row.first::<RoomRow>(&mut &*connection), read_clock(connection)).await?;
+    let locked = Statement::<LockRoom>::new(Vec::new());
+    let (row, now): (RoomRow, StoredMoment) = locked.get_result(&mut &*connection).await?;
     Ok(LockedRoom {
         policy: row.policy().map_err(row_error)?,
         roll: row.roll().map_err(row_error)?,
         last_number: row.last_number,
-        now,
+        now: now.0,
     })
 }
 

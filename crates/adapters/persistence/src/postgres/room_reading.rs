@@ -7,7 +7,7 @@
 use diesel::{
     prelude::*,
     result::Error,
-    sql_types::{BigInt, Integer, Nullable, SmallInt, Text},
+    sql_types::{Nullable, Text},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use domain::waiting_room::{MEASURED_FOR, RoomContents, RoomMark, RoomReading, TicketNews};
@@ -18,11 +18,10 @@ use super::{
     room_lock::read_clock,
     row_error,
     statement::{SqlText, Statement, values},
-    waiting_room::TicketColumns,
 };
 use crate::{
     queries,
-    room_rows::{RoomRow, TicketRow, whole},
+    room_rows::{RoomColumns, RoomRow, TicketColumns, TicketRow, whole},
     schema::queue_tickets,
     sql_types::{Moment, StoredMoment},
 };
@@ -46,8 +45,6 @@ impl SqlText for ReadChanges {
     type Columns = (Text, Moment, RoomColumns, Nullable<TicketColumns>);
 }
 
-type RoomColumns =
-    (SmallInt, BigInt, Text, Integer, Integer, Integer, Integer, Integer, Text, Nullable<Moment>, BigInt);
 /// The snapshot of a mark, and the connection that took it: `xmin:xmax:xip_list@process`. A server that is
 /// started again hands out transactions anew that left no trace, so that a snapshot is good on its connection alone.
 fn parts(mark: &RoomMark) -> Option<(&str, &str)> {

@@ -23,6 +23,7 @@ use super::{
     waiting_room::ticket_of,
 };
 use crate::{
+    added_schedules::hold_facts,
     fail_points::StoredChange,
     sql_types::{Id, StoredId},
 };
@@ -120,11 +121,13 @@ impl SeatInventory for PostgresStore {
         key: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
-        self.lines.hold_questions.ask((request.clone(), key, now)).await?
+        let answer = self.lines.hold_questions.ask((request.clone(), key, now));
+        let (added, answer) = try_join(self.added_schedule(request.schedule), answer).await?;
+        Ok(hold_facts(added.as_deref(), answer?))
     }
 
     async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError> {
-        let added = self.added_schedules.get_or_find(schedule, self).await?;
+        let added = self.added_schedule(schedule).await?;
         let Some(added) = added else { return Ok(None) };
         let taken = self.lines.seats_to_see.ask(schedule).await??;
         Ok(Some(added.seen(&taken)))

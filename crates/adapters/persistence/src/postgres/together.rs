@@ -14,7 +14,7 @@ use domain::{
     ids::{ScheduleId, UserId},
     money::Money,
     payment::{PaymentFacts, Settlement},
-    reservation::{HoldFacts, SeatsHeld},
+    reservation::SeatsHeld,
     storage::StorageError,
     wallet::{BalanceCharged, ChargeFacts, LedgerEntry},
 };
@@ -29,7 +29,9 @@ use super::{
 use crate::{
     limits::ANSWERED_WITHIN,
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders, TakenSeats},
+    questions::{
+        ChargeQuestion, HoldAnswer, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders, TakenSeats,
+    },
 };
 
 /// What became of a change that was to be made together with others.
@@ -71,7 +73,7 @@ where
 
 /// The lines of the changes that a crowd makes.
 pub(super) struct Lines {
-    pub(super) hold_questions: Line<HoldQuestion, Result<HoldFacts, StorageError>>,
+    pub(super) hold_questions: Line<HoldQuestion, Result<HoldAnswer, StorageError>>,
     pub(super) holds: Line<SeatsHeld, Together<()>>,
     pub(super) seats_to_see: Line<ScheduleId, Result<SeatsWithHolders, StorageError>>,
     pub(super) hold_keys: Line<KeyQuestion, bool>,

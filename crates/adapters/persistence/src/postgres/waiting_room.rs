@@ -3,11 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use diesel::{
-    prelude::*,
-    result::Error,
-    sql_types::{BigInt, Bool, Nullable, Text},
-};
+use diesel::{prelude::*, result::Error};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
@@ -29,9 +25,9 @@ use super::{
 };
 use crate::{
     fail_points::StoredChange,
-    room_rows::TicketRow,
+    room_rows::{TicketColumns, TicketRow},
     schema::queue_tickets,
-    sql_types::{Id, Moment, StoredId},
+    sql_types::{Id, StoredId},
 };
 
 #[async_trait]
@@ -100,20 +96,6 @@ pub(super) async fn ticket_of(
     let row = find_ticket(connection, ticket).await?.filter(|row| row.user_id == StoredId(user.0));
     row.map(Ticket::try_from).transpose().map_err(row_error)
 }
-
-/// The columns of a [`TicketRow`].
-pub(super) type TicketColumns = (
-    Id,
-    Id,
-    BigInt,
-    Text,
-    Nullable<Text>,
-    Moment,
-    Bool,
-    Nullable<Moment>,
-    Nullable<Moment>,
-    Nullable<Moment>,
-);
 
 /// Tickets that decisions are about, by whose they are.
 pub(super) struct Tickets(HashMap<(UserId, TicketId), TicketRow>);

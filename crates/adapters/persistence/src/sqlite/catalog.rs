@@ -1,9 +1,10 @@
 //! The catalogue on SQLite.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use super::{SqliteStore, moment};
+use super::{SqliteStore, moment, row_error};
 use crate::{
+    added_schedules::{AddedSchedule, FoundSchedule},
     fail_points::StoredChange,
     pages::{concert_page, with_free_seats},
     queries::{self, TimePlace},
@@ -65,10 +66,10 @@ impl Catalog for SqliteStore {
             return Ok(Some(added.while_taken(taken)));
         }
         let found = Box::pin(find_schedule(self, schedule)).await?;
-        if let Some((schedule, seats)) = &found {
-            self.added_schedules.remember(schedule, seats);
-        }
-        Ok(found)
+        Ok(found.map(|found| {
+            self.added_schedules.remember(&found);
+            (found.schedule, found.seats)
+        }))
     }
 
     async fn occupancies(
@@ -101,20 +102,28 @@ impl Catalog for SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// A schedule as it was added.
+    pub(super) async fn added_schedule(
+        &self,
+        id: ScheduleId,
+    ) -> Result<Option<Arc<AddedSchedule>>, StorageError> {
+        self.added_schedules.get_or_find(id, || Box::pin(find_schedule(self, id))).await
+    }
+}
+
 async fn find_schedule(
     store: &SqliteStore,
     schedule: ScheduleId,
-) -> Result<Option<(Schedule, Vec<Seat>)>, StorageError> {
+) -> Result<Option<FoundSchedule>, StorageError> {
     let question = move |connection: &mut SqliteConnection| {
         let id = StoredId(schedule.0);
-        let row =
-            schedules::table.find(id).select(ScheduleRow::as_select()).get_result(connection).optional()?;
+        let found = queries::schedule_with_concert(id).select((ScheduleRow::as_select(), concerts::name));
+        let Some((row, concert_name)) = found.get_result(connection).optional()? else { return Ok(None) };
         let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
-        Ok(row.map(|row| (row, seats)))
+        FoundSchedule::new(row, concert_name, seats).map(Some).map_err(row_error)
     };
-    let Some((row, seats)) = store.readers.read(question).await? else { return Ok(None) };
-    let seats = seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?;
-    Ok(Some((Schedule::try_from(row)?, seats)))
+    store.readers.read(question).await
 }
 
 /// The seats of a schedule that are not free.

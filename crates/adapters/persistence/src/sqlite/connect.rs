@@ -15,11 +15,12 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../../migrations/sq
 
 /// A commit is on the disk before it is acknowledged (`FULL`; on macOS with `fullfsync` only), and readers do not wait for
 /// the writer (`WAL`). Who finds the file locked by another process is told before the caller has waited for too long.
-/// Each connection remembers up to 8 MB of the file, 40 MB for the four that read and the one that writes, so that finding
-/// a row does not cost more the more was ever sold.
+/// Each connection remembers up to 8 MB of the file, so that finding a row does not cost more the more was ever sold. What
+/// a change would be undone with is kept in memory: in a temporary file, as by default, it is written again for each change,
+/// several times as much as the change itself.
 const SETTINGS: &str = "PRAGMA busy_timeout = 2500; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                         PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON; \
-                        PRAGMA cache_size = -8000;";
+                        PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;";
 
 /// Opens the file, and makes it if there is none.
 pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageError> {
@@ -29,10 +30,14 @@ pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageEr
     Ok(connection)
 }
 
-/// Whether a connection is between transactions, as it should be: a panic or a failed rollback leaves one open.
-pub(super) fn is_usable(connection: &mut SqliteConnection) -> bool {
+/// Opens the file anew, where it can be, in place of a connection that is not between transactions: what a panic or a failed
+/// rollback has left open goes with it.
+pub(super) fn replace_unusable(connection: &mut SqliteConnection, path: &Path) {
     let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
-    status.transaction_depth().is_ok_and(|depth| depth.is_none())
+    let is_usable = status.transaction_depth().is_ok_and(|depth| depth.is_none());
+    if !is_usable && let Ok(opened) = open_connection(path) {
+        *connection = opened;
+    }
 }
 
 /// Brings the file's tables up to date.

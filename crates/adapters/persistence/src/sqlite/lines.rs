@@ -1,18 +1,23 @@
 //! Questions of a crowd, read together.
 //!
-//! A reading thread takes up all that have arrived at once: what it costs to wake it, and to begin and end a reading, is
-//! shared. The writing thread does the same with changes.
+//! A thread for each kind takes up all that have arrived at once: what it costs to wake it, and to begin and end a reading,
+//! is shared. The writing thread does the same with changes.
 
-use diesel::{SqliteConnection, result::Error};
-use domain::{
-    ids::ScheduleId, payment::PaymentFacts, reservation::HoldFacts, storage::StorageError,
-    wallet::ChargeFacts,
+use std::path::Path;
+
+use diesel::{Connection, SqliteConnection, result::Error};
+use domain::{ids::ScheduleId, payment::PaymentFacts, storage::StorageError, wallet::ChargeFacts};
+
+use super::{
+    catalog,
+    connect::{open_connection, replace_unusable},
+    errors::storage_error,
+    hold_seats, payments, seat_inventory, wallets,
+    writer::unwinding,
 };
-
-use super::{catalog, errors::storage_error, payments, readers::Readers, seat_inventory, wallets};
 use crate::{
     line::Line,
-    questions::{ChargeQuestion, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders},
+    questions::{ChargeQuestion, HoldAnswer, HoldQuestion, KeyQuestion, PaymentQuestion, SeatsWithHolders},
     rows::OccupancyRow,
 };
 
@@ -21,7 +26,7 @@ type Questions<Q, A> = Line<Q, Result<A, StorageError>>;
 
 /// The lines of what a crowd asks.
 pub(super) struct Lines {
-    pub(super) hold_questions: Questions<HoldQuestion, HoldFacts>,
+    pub(super) hold_questions: Questions<HoldQuestion, HoldAnswer>,
     pub(super) seats_to_see: Questions<ScheduleId, SeatsWithHolders>,
     pub(super) hold_keys: Questions<KeyQuestion, bool>,
     pub(super) charge_questions: Questions<ChargeQuestion, ChargeFacts>,
@@ -30,29 +35,30 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn open(readers: &Readers) -> Self {
-        Self {
-            hold_questions: line("holds to decide", readers, seat_inventory::load_for_hold),
-            seats_to_see: line("seats to see", readers, seat_inventory::see_seats),
-            hold_keys: line("keys of holds", readers, seat_inventory::is_key_used),
-            charge_questions: line("charges to decide", readers, wallets::load_for_charge),
-            payment_questions: line("payments to decide", readers, payments::load_for_payment),
-            seats_to_list: line("seats to list", readers, catalog::load_taken_seats),
-        }
+    pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
+        Ok(Self {
+            hold_questions: line("holds to decide", path, hold_seats::load_for_hold)?,
+            seats_to_see: line("seats to see", path, seat_inventory::see_seats)?,
+            hold_keys: line("keys of holds", path, seat_inventory::is_key_used)?,
+            charge_questions: line("charges to decide", path, wallets::load_for_charge)?,
+            payment_questions: line("payments to decide", path, payments::load_for_payment)?,
+            seats_to_list: line("seats to list", path, catalog::load_taken_seats)?,
+        })
     }
 }
 
 fn line<Q: Send + 'static, A: Send + 'static>(
     name: &'static str,
-    readers: &Readers,
+    path: &Path,
     load: fn(&mut SqliteConnection, &Q) -> Result<A, Error>,
-) -> Questions<Q, A> {
-    let readers = readers.clone();
-    Line::open(name, move |asked: Vec<Q>| {
-        let readers = readers.clone();
-        let load_all = move |connection: &mut SqliteConnection| {
+) -> Result<Questions<Q, A>, StorageError> {
+    let (mut connection, path) = (open_connection(path)?, path.to_owned());
+    Line::open_on_thread(name, move |asked: Vec<Q>| {
+        let load_all = |connection: &mut SqliteConnection| {
             Ok(asked.iter().map(|question| load(connection, question).map_err(storage_error)).collect())
         };
-        async move { readers.read(load_all).await }
+        let answers = unwinding(|| connection.transaction(load_all));
+        replace_unusable(&mut connection, &path);
+        answers
     })
 }

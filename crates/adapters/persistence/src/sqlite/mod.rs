@@ -3,6 +3,7 @@
 mod catalog;
 mod connect;
 mod errors;
+mod hold_seats;
 mod idempotency;
 mod lines;
 mod payments;
@@ -11,6 +12,7 @@ mod reservations;
 mod room_changes;
 mod room_reading;
 mod seat_inventory;
+mod statement;
 mod users;
 mod waiting_room;
 mod wallets;
@@ -75,7 +77,7 @@ impl SqliteStore {
                 make_room_changes(writer.clone(), Arc::clone(&clock), Arc::clone(&notices), changes)
             }
         });
-        let lines = Arc::new(Lines::open(&readers));
+        let lines = Arc::new(Lines::open(path)?);
         Ok(Self { writer, readers, clock, room, lines, added_schedules: Arc::default(), notices })
     }
 

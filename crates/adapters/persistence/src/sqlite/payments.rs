@@ -31,6 +31,7 @@ use super::{
 use crate::{
     codes::Code,
     fail_points::StoredChange,
+    kept,
     pages::payment_page,
     queries::{self, TimePlace},
     questions::PaymentQuestion,
@@ -139,7 +140,7 @@ fn pay_reservation(
         .filter(reservations::status.eq(ReservationStatus::Reserved.word()))
         .filter(reservations::total_price.eq(StoredAmount(payment.amount)))
         .filter(reservations::expires_at.gt(now));
-    let paid = diesel::update(payable)
+    let paid = kept::update(payable)
         .set(reservations::status.eq(ReservationStatus::Paid.word()))
         .execute(connection)?;
     stale_unless(paid == 1)
@@ -153,11 +154,11 @@ fn sell_seats(connection: &mut SqliteConnection, settlement: &Settlement) -> Res
         .filter(seats::schedule_id.eq(schedule))
         .filter(seats::reservation_id.eq(id))
         .filter(seats::sold.eq(false));
-    let sold = diesel::update(held)
+    let sold = kept::update(held)
         .set((seats::sold.eq(true), seats::held_until.eq(None::<StoredMoment>)))
         .execute(connection)?;
     stale_unless(sold == settlement.seats)?;
-    diesel::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
+    kept::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
         .set(reserved_seats::sold.eq(true))
         .execute(connection)?;
     Ok(())
@@ -207,7 +208,7 @@ fn mark_refunded(connection: &mut SqliteConnection, payment: &Payment) -> Result
         .filter(payments::reservation_id.eq(StoredId(payment.reservation.0)))
         .filter(payments::status.eq(PaymentStatus::Paid.word()))
         .filter(payments::amount.eq(StoredAmount(payment.amount)));
-    let refunded = diesel::update(refundable)
+    let refunded = kept::update(refundable)
         .set(payments::status.eq(PaymentStatus::Refunded.word()))
         .execute(connection)?;
     stale_unless(refunded == 1)
@@ -224,7 +225,7 @@ fn cancel_reservation(
         .filter(reservations::user_id.eq(StoredId(payment.user.0)))
         .filter(reservations::status.eq(ReservationStatus::Paid.word()))
         .filter(reservations::schedule_id.eq_any(to_come));
-    let cancelled = diesel::update(cancellable)
+    let cancelled = kept::update(cancellable)
         .set(reservations::status.eq(ReservationStatus::Cancelled.word()))
         .execute(connection)?;
     stale_unless(cancelled == 1)
@@ -232,7 +233,7 @@ fn cancel_reservation(
 
 fn free_sold_seats(connection: &mut SqliteConnection, refund: &Refund) -> Result<(), Error> {
     let id = StoredId(refund.payment.reservation.0);
-    diesel::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
+    kept::update(reserved_seats::table.filter(reserved_seats::reservation_id.eq(id)))
         .set(reserved_seats::sold.eq(false))
         .execute(connection)?;
     let schedule: StoredId =
@@ -241,7 +242,7 @@ fn free_sold_seats(connection: &mut SqliteConnection, refund: &Refund) -> Result
         .filter(seats::schedule_id.eq(schedule))
         .filter(seats::reservation_id.eq(id))
         .filter(seats::sold.eq(true));
-    let freed = diesel::update(sold)
+    let freed = kept::update(sold)
         .set((seats::sold.eq(false), seats::reservation_id.eq(None::<StoredId>)))
         .execute(connection)?;
     stale_unless(freed == refund.seats)

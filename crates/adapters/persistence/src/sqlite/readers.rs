@@ -14,13 +14,13 @@ use tokio::{
 };
 
 use super::{
-    connect::{is_usable, open_connection},
+    connect::{open_connection, replace_unusable},
     writer::unwinding,
 };
 use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal};
 
-/// How many threads read.
-const THREADS: usize = 4;
+/// How many threads read what no crowd asks for.
+const THREADS: usize = 2;
 
 type Question = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 
@@ -43,11 +43,7 @@ impl Readers {
                 .spawn(move || {
                     while let Some(question) = next(&waiting) {
                         question(&mut connection);
-                        if !is_usable(&mut connection)
-                            && let Ok(opened) = open_connection(&path)
-                        {
-                            connection = opened;
-                        }
+                        replace_unusable(&mut connection, &path);
                     }
                 })
                 .map_err(StorageError::unavailable)?;

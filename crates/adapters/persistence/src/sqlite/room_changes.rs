@@ -14,7 +14,7 @@ use domain::{
 use super::{count, moment, row_error};
 use crate::{
     codes::{Code, TicketStatus},
-    queries,
+    kept, queries,
     room_changes::{RoomChanges, RoomOutcomes},
     room_rows::{
         CandidateRow, EndColumns, PolicyColumns, RollColumns, RoomRow, TicketRow, TurnColumns,
@@ -73,7 +73,7 @@ fn find_room(connection: &mut SqliteConnection, now: StoredMoment) -> Result<Roo
 
 fn end_run_out_turns(connection: &mut SqliteConnection, now: StoredMoment) -> Result<(), Error> {
     let [timed_out, no_show] = [true, false].map(|claimed| Some(EndReason::of_run_out_turn(claimed).word()));
-    diesel::update(queries::turns_run_out_at(now))
+    kept::update(queries::turns_run_out_at(now))
         .set((
             queue_tickets::status.eq(TicketStatus::Ended.word()),
             queue_tickets::end_reason
@@ -93,7 +93,7 @@ fn change_policy(
     if let Some(last) = policies.last() {
         room.policy = *last;
         let columns = PolicyColumns::try_from(last).map_err(row_error)?;
-        diesel::update(waiting_room::table).set(columns).execute(connection)?;
+        kept::update(waiting_room::table).set(columns).execute(connection)?;
     }
     Ok(policies)
 }
@@ -105,7 +105,7 @@ fn leave(
 ) -> Result<Vec<Left>, Error> {
     let end = |ticket: &TicketId| {
         let live = queries::live_tickets().filter(queue_tickets::id.eq(StoredId(ticket.0)));
-        let ended = diesel::update(live).set(EndColumns::of(EndReason::Left, now)).execute(connection)?;
+        let ended = kept::update(live).set(EndColumns::of(EndReason::Left, now)).execute(connection)?;
         Ok(if ended == 1 { Left::Done } else { Left::NotLive })
     };
     tickets.iter().map(end).collect()
@@ -116,13 +116,13 @@ fn note_sign(connection: &mut SqliteConnection, sign: Sign, now: StoredMoment) -
     let (number, until) = (i64::try_from(sign.number), moment(sign.present_until));
     let (Ok(number), true) = (number, until > now) else { return Ok(()) };
     let waiting = queries::waiting_tickets().filter(queue_tickets::number.eq(number));
-    diesel::update(waiting.filter(queue_tickets::present_until.lt(until)))
+    kept::update(waiting.filter(queue_tickets::present_until.lt(until)))
         .set(queue_tickets::present_until.eq(until))
         .execute(connection)?;
     let passed_over = queries::waiting_tickets()
         .filter(queue_tickets::number.eq(number))
         .filter(queue_tickets::passed_over.eq(true));
-    diesel::update(passed_over).set(queue_tickets::passed_over.eq(false)).execute(connection).map(|_| ())
+    kept::update(passed_over).set(queue_tickets::passed_over.eq(false)).execute(connection).map(|_| ())
 }
 
 fn call_roll(connection: &mut SqliteConnection, room: &mut Room, call: &RollCall) -> Result<(), Error> {
@@ -135,10 +135,10 @@ fn call_roll(connection: &mut SqliteConnection, room: &mut Room, call: &RollCall
         .filter(queue_tickets::number.ge(first))
         .filter(queue_tickets::number.le(last))
         .filter(queue_tickets::present_until.lt(until));
-    diesel::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(connection)?;
+    kept::update(newly_near).set(queue_tickets::present_until.eq(until)).execute(connection)?;
     call.signs.iter().try_for_each(|sign| note_sign(connection, *sign, room.now))?;
     let columns = RollColumns::try_from(&room.roll).map_err(row_error)?;
-    diesel::update(waiting_room::table).set(columns).execute(connection).map(|_| ())
+    kept::update(waiting_room::table).set(columns).execute(connection).map(|_| ())
 }
 
 fn join(connection: &mut SqliteConnection, room: &Room, newcomers: &[Newcomer]) -> Result<JoinPlan, Error> {
@@ -148,6 +148,10 @@ fn join(connection: &mut SqliteConnection, room: &Room, newcomers: &[Newcomer]) 
     let known = find_users(connection, newcomers)?;
     let plan = JoinPlan::new(newcomers, known, &room.policy, count(room.last_number)?, room.now.0);
     let present_until = newcomer_present_until(room.now.0);
+    if let Some(last) = plan.issued.last() {
+        let number = stored_number(last);
+        kept::update(waiting_room::table).set(waiting_room::last_number.eq(number)).execute(connection)?;
+    }
     for ticket in &plan.issued {
         issue(connection, ticket, moment(present_until))?;
     }
@@ -174,18 +178,20 @@ fn find_users(connection: &mut SqliteConnection, newcomers: &[Newcomer]) -> Resu
     Ok(known)
 }
 
+fn stored_number(ticket: &Ticket) -> i64 {
+    i64::try_from(ticket.number).unwrap_or(i64::MAX)
+}
+
 fn issue(
     connection: &mut SqliteConnection,
     ticket: &Ticket,
     present_until: StoredMoment,
 ) -> Result<(), Error> {
-    let number = i64::try_from(ticket.number).unwrap_or(i64::MAX);
-    diesel::update(waiting_room::table).set(waiting_room::last_number.eq(number)).execute(connection)?;
     diesel::insert_into(queue_tickets::table)
         .values((
             queue_tickets::id.eq(StoredId(ticket.id.0)),
             queue_tickets::user_id.eq(StoredId(ticket.user.0)),
-            queue_tickets::number.eq(number),
+            queue_tickets::number.eq(stored_number(ticket)),
             queue_tickets::status.eq(TicketStatus::Waiting.word()),
             queue_tickets::issued_at.eq(moment(ticket.issued_at)),
             queue_tickets::present_until.eq(present_until),
@@ -225,14 +231,14 @@ fn fill_free_slots(
         }
         let (there, gone) = choose(candidates, admissible, &room.roll, room.now);
         for id in gone {
-            let row = diesel::update(queue_tickets::table.find(id));
+            let row = kept::update(queue_tickets::table.find(id));
             row.set(queue_tickets::passed_over.eq(true)).execute(connection)?;
         }
         admissible = admissible.saturating_sub(u64::try_from(there.len()).unwrap_or(u64::MAX));
         for id in there {
             let is_caller = callers.contains(&TicketId(id.0));
             let (columns, turn) = TurnColumns::beginning(&room.policy, is_caller, room.now);
-            diesel::update(queue_tickets::table.find(id)).set(columns).execute(connection)?;
+            kept::update(queue_tickets::table.find(id)).set(columns).execute(connection)?;
             turns.insert(TicketId(id.0), turn);
         }
     }
@@ -265,7 +271,7 @@ pub(super) fn claim(
     let unclaimed = queries::turns_live_at(now)
         .filter(queue_tickets::id.eq(StoredId(ticket.0)))
         .filter(queue_tickets::claimed_at.is_null());
-    let claimed = diesel::update(unclaimed)
+    let claimed = kept::update(unclaimed)
         .set((
             queue_tickets::claimed_at.eq(Some(now)),
             queue_tickets::expires_at.eq(Some(moment(expires_at))),

@@ -3,21 +3,22 @@
 use async_trait::async_trait;
 use diesel::{prelude::*, result::Error};
 use domain::{
-    catalog::{Seat, SeatNumber},
     commit::Commit,
     idempotency::{IdempotencyKey, Operation},
     ids::{ReservationId, ScheduleId, TicketId, UserId},
     reservation::{
-        CancelFacts, HoldFacts, HoldReleased, HoldRequest, Reservation, ReservationStatus, SeatInventory,
-        SeatsHeld, SeatsSeen,
+        CancelFacts, HoldFacts, HoldReleased, HoldRequest, ReservationStatus, SeatInventory, SeatsHeld,
+        SeatsSeen,
     },
     storage::StorageError,
     time::Timestamp,
 };
+use futures_util::future::try_join;
 
 use super::{
     SqliteStore, count,
-    idempotency::{find_record, store_record},
+    hold_seats::commit_hold,
+    idempotency::find_record,
     moment,
     reservations::find_reservation,
     row_error,
@@ -25,15 +26,13 @@ use super::{
     writer::stale_unless,
 };
 use crate::{
+    added_schedules::hold_facts,
     codes::Code,
     fail_points::StoredChange,
-    queries,
-    questions::{HoldQuestion, KeyQuestion, SeatsWithHolders},
-    rows::{
-        HolderRow, OccupancyRow, ReservationRow, ReservedSeatRow, ScheduleRow, SeatRow, holds_so_far,
-        seat_seen,
-    },
-    schema::{concerts, hold_counts, reservations, reserved_seats, seats},
+    kept, queries,
+    questions::{KeyQuestion, SeatsWithHolders},
+    rows::{HolderRow, OccupancyRow, seat_seen},
+    schema::{reservations, seats},
     sql_types::{StoredId, StoredMoment},
 };
 
@@ -45,11 +44,13 @@ impl SeatInventory for SqliteStore {
         key: Option<IdempotencyKey>,
         now: Timestamp,
     ) -> Result<HoldFacts, StorageError> {
-        self.lines.hold_questions.ask((request.clone(), key, now)).await?
+        let answer = self.lines.hold_questions.ask((request.clone(), key, now));
+        let (added, answer) = try_join(self.added_schedule(request.schedule), answer).await?;
+        Ok(hold_facts(added.as_deref(), answer?))
     }
 
     async fn see_seats(&self, schedule: ScheduleId) -> Result<Option<SeatsSeen>, StorageError> {
-        let added = self.added_schedules.get_or_find(schedule, self).await?;
+        let added = self.added_schedule(schedule).await?;
         let Some(added) = added else { return Ok(None) };
         let taken = self.lines.seats_to_see.ask(schedule).await??;
         Ok(Some(added.seen(&taken)))
@@ -100,28 +101,6 @@ impl SeatInventory for SqliteStore {
     }
 }
 
-pub(super) fn load_for_hold(
-    connection: &mut SqliteConnection,
-    (request, key, now): &HoldQuestion,
-) -> Result<HoldFacts, Error> {
-    let (user, schedule) = (StoredId(request.user.0), StoredId(request.schedule.0));
-    let show = queries::schedule_with_concert(schedule)
-        .select((ScheduleRow::as_select(), concerts::name))
-        .get_result::<(ScheduleRow, String)>(connection)
-        .optional()?;
-    let show = show.map(|(row, name)| row.show(&name).map(|show| (show, row.sales()))).transpose();
-    let wanted = request.seats.numbers().iter().map(|number| find_seat(connection, schedule, *number));
-    let seats = wanted.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-    let holds = queries::holds_of(user, schedule, moment(*now)).get_result(connection)?;
-    Ok(HoldFacts {
-        ticket: ticket_of(connection, request.ticket, request.user)?,
-        recorded: find_record(connection, request.user, Operation::HoldSeats, key.as_ref())?,
-        show: show.map_err(row_error)?,
-        seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>().map_err(row_error)?,
-        holds: holds_so_far(holds).map_err(row_error)?,
-    })
-}
-
 pub(super) fn see_seats(
     connection: &mut SqliteConnection,
     schedule: &ScheduleId,
@@ -139,70 +118,6 @@ pub(super) fn is_key_used(
     Ok(find_record(connection, *user, Operation::HoldSeats, Some(key))?.is_some())
 }
 
-/// One seat by its key: a list of keys would be another statement for each length, prepared anew each time.
-fn find_seat(
-    connection: &mut SqliteConnection,
-    schedule: StoredId,
-    number: SeatNumber,
-) -> Result<Option<SeatRow>, Error> {
-    let seat = seats::table.find((schedule, i16::from(number.get())));
-    seat.select(SeatRow::as_select()).get_result(connection).optional()
-}
-
-fn commit_hold(connection: &mut SqliteConnection, held: &SeatsHeld, now: StoredMoment) -> Result<(), Error> {
-    let reservation = &held.reservation;
-    let (user, schedule) = (StoredId(reservation.user.0), StoredId(reservation.show.schedule.0));
-    stale_unless(is_turn(connection, held.ticket, reservation.user, now)?)?;
-    let on_sale = queries::schedule_on_sale(schedule, now);
-    stale_unless(diesel::select(diesel::dsl::exists(on_sale)).get_result(connection)?)?;
-    count_hold(connection, user, schedule, held.holds_made)?;
-    diesel::insert_into(reservations::table).values(ReservationRow::from(reservation)).execute(connection)?;
-    for seat in ReservedSeatRow::of(reservation) {
-        take_seat(connection, &seat, reservation, now)?;
-        diesel::insert_into(reserved_seats::table).values(seat).execute(connection)?;
-    }
-    let (key, result) = (held.keyed.as_ref(), reservation.id.0);
-    store_record(connection, reservation.user, Operation::HoldSeats, key, result, now)
-}
-
-/// Takes a seat that is free at `now`.
-fn take_seat(
-    connection: &mut SqliteConnection,
-    seat: &ReservedSeatRow,
-    reservation: &Reservation,
-    now: StoredMoment,
-) -> Result<(), Error> {
-    let free = seats::table
-        .find((seat.schedule_id, seat.seat_number))
-        .filter(seats::sold.eq(false))
-        .filter(seats::held_until.is_null().or(seats::held_until.le(now)));
-    let taken = diesel::update(free)
-        .set((
-            seats::reservation_id.eq(Some(StoredId(reservation.id.0))),
-            seats::held_until.eq(Some(moment(reservation.expires_at))),
-        ))
-        .execute(connection)?;
-    stale_unless(taken == 1)
-}
-
-/// Counts one more hold, if the number is still what the decision found.
-fn count_hold(
-    connection: &mut SqliteConnection,
-    user: StoredId,
-    schedule: StoredId,
-    holds_made: i64,
-) -> Result<(), Error> {
-    let counted = hold_counts::table.find((user, schedule));
-    let found: Option<i64> = counted.select(hold_counts::holds_made).get_result(connection).optional()?;
-    stale_unless(found.unwrap_or_default() == holds_made)?;
-    let row = (
-        hold_counts::user_id.eq(user),
-        hold_counts::schedule_id.eq(schedule),
-        hold_counts::holds_made.eq(holds_made + 1),
-    );
-    diesel::replace_into(hold_counts::table).values(row).execute(connection).map(|_| ())
-}
-
 fn commit_cancel(
     connection: &mut SqliteConnection,
     released: &HoldReleased,
@@ -216,7 +131,7 @@ fn commit_cancel(
         .filter(reservations::user_id.eq(StoredId(reservation.user.0)))
         .filter(reservations::status.eq(ReservationStatus::Reserved.word()))
         .filter(reservations::expires_at.gt(now));
-    let cancelled = diesel::update(reserved)
+    let cancelled = kept::update(reserved)
         .set(reservations::status.eq(ReservationStatus::Cancelled.word()))
         .execute(connection)?;
     stale_unless(cancelled == 1)?;
@@ -224,7 +139,7 @@ fn commit_cancel(
         .filter(seats::schedule_id.eq(StoredId(reservation.show.schedule.0)))
         .filter(seats::reservation_id.eq(id))
         .filter(seats::sold.eq(false));
-    diesel::update(held)
+    kept::update(held)
         .set((seats::reservation_id.eq(None::<StoredId>), seats::held_until.eq(None::<StoredMoment>)))
         .execute(connection)?;
     Ok(())

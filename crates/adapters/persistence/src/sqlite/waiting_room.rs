@@ -14,7 +14,7 @@ use domain::{
 use super::{SqliteStore, moment, room_changes, room_reading::read_room, row_error};
 use crate::{
     fail_points::StoredChange,
-    queries,
+    kept, queries,
     room_rows::{EndColumns, RoomRow, TicketRow},
     schema::{queue_tickets, waiting_room},
     sql_types::{StoredId, StoredMoment},
@@ -101,7 +101,7 @@ pub(super) fn end_ticket(
     reason: EndReason,
     now: StoredMoment,
 ) -> Result<(), Error> {
-    diesel::update(queue_tickets::table.find(StoredId(ticket.0)))
+    kept::update(queue_tickets::table.find(StoredId(ticket.0)))
         .set(EndColumns::of(reason, now))
         .execute(connection)
         .map(|_| ())

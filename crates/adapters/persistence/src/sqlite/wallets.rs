@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     fail_points::StoredChange,
+    kept,
     pages::ledger_page,
     queries,
     questions::ChargeQuestion,
@@ -41,7 +42,7 @@ pub(super) fn find_wallet(connection: &mut SqliteConnection, user: UserId) -> Re
 
 /// Writes a wallet's new balance and the entry that tells why.
 pub(super) fn add_entry(connection: &mut SqliteConnection, entry: &LedgerEntry) -> Result<(), Error> {
-    diesel::update(wallets::table.find(StoredId(entry.user.0)))
+    kept::update(wallets::table.find(StoredId(entry.user.0)))
         .set((wallets::balance.eq(StoredAmount(entry.balance_after)), wallets::entries.eq(entry.sequence)))
         .execute(connection)?;
     diesel::insert_into(ledger_entries::table).values(LedgerEntryRow::from(entry)).execute(connection)?;

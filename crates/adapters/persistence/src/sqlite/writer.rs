@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use diesel::{Connection, SqliteConnection, result::Error};
+use diesel::{RunQueryDsl, SqliteConnection, result::Error};
 use domain::{commit::Commit, storage::StorageError};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -24,8 +24,9 @@ use crate::{
 };
 
 use super::{
-    connect::{is_usable, open_connection},
+    connect::{open_connection, replace_unusable},
     errors::{storage_error, was_overtaken},
+    statement::{SqlText, Statement},
 };
 
 /// Hands changes to the writing thread. The thread ends when the last handle is gone.
@@ -70,15 +71,13 @@ where
 
     fn make(&mut self, connection: &mut SqliteConnection) -> Result<(), Error> {
         let Some(change) = self.change.take() else { return Ok(()) };
-        // A nested transaction is a savepoint.
-        let outcome = connection.transaction(|connection| {
+        let outcome = under_savepoint(connection, |connection| {
             let done = change(connection)?;
             reach_blocking(self.which, Place::Inside)?;
             Ok(done)
-        });
-        let broken = matches!(outcome, Err(Error::BrokenTransactionManager));
+        })?;
         self.outcome = Some(outcome);
-        if broken { Err(Error::BrokenTransactionManager) } else { Ok(()) }
+        Ok(())
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StorageError>) {
@@ -169,12 +168,7 @@ fn write_until_done(
         for change in together.drain(..) {
             change.answer(committed.clone());
         }
-        // What a panic or a failed rollback has left behind goes with the connection.
-        if !is_usable(&mut connection)
-            && let Ok(opened) = open_connection(path)
-        {
-            connection = opened;
-        }
+        replace_unusable(&mut connection, path);
     }
 }
 
@@ -187,6 +181,41 @@ fn make_together(connection: &mut SqliteConnection, together: &mut [Box<dyn Chan
         reach(together, Place::Before)
     })?;
     reach(together, Place::After)
+}
+
+macro_rules! savepoint_statement {
+    ($name:ident: $sql:literal) => {
+        struct $name;
+
+        impl SqlText for $name {
+            const SQL: &'static str = $sql;
+            type Columns = ();
+        }
+    };
+}
+
+savepoint_statement!(Begin: "SAVEPOINT change");
+savepoint_statement!(RollBack: "ROLLBACK TO change");
+savepoint_statement!(Release: "RELEASE change");
+
+/// Makes a change under a savepoint, whose statements are prepared once, unlike those of Diesel's own. Fails when the
+/// savepoint does: then nothing can be said of the transaction any more.
+fn under_savepoint<T>(
+    connection: &mut SqliteConnection,
+    change: impl FnOnce(&mut SqliteConnection) -> Result<T, Error>,
+) -> Result<Result<T, Error>, Error> {
+    Statement::<Begin>::new(vec![]).execute(connection)?;
+    let outcome = change(connection);
+    if let Err(error) = outcome {
+        // What has ended the whole transaction is told, rather than that nothing is left to be rolled back.
+        if Statement::<RollBack>::new(vec![]).execute(connection).is_err() {
+            return Err(error);
+        }
+        Statement::<Release>::new(vec![]).execute(connection)?;
+        return Ok(Err(error));
+    }
+    Statement::<Release>::new(vec![]).execute(connection)?;
+    Ok(outcome)
 }
 
 /// Runs a transaction; a panic in it is a failure of its own and not the thread's end.
