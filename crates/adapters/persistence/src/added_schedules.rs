@@ -42,12 +42,12 @@ impl FoundSchedule {
     /// What these rows stand for: a schedule, its concert's name, and its seats in the order of their numbers.
     pub(crate) fn new(
         schedule: ScheduleRow,
-        concert_name: String,
+        concert_name: &str,
         seats: Vec<SeatRow>,
     ) -> Result<Self, StorageError> {
         Ok(Self {
             schedule: schedule.try_into()?,
-            concert_name: Name::new(&concert_name).map_err(broken)?,
+            concert_name: Name::new(concert_name).map_err(broken)?,
             seats: seats.into_iter().map(Seat::try_from).collect::<Result<_, _>>()?,
         })
     }

@@ -128,10 +128,10 @@ async fn find_schedule(
     // A schedule never changes, and its seats are added with it: two questions at once, of which the second may
     // see more than the first, find nothing or all of it.
     let found = queries::schedule_with_concert(id).select((ScheduleRow::as_select(), concerts::name));
-    let found = found.get_result(&mut &*connection).map(QueryResult::optional);
+    let found = found.get_result::<(_, String)>(&mut &*connection).map(QueryResult::optional);
     let seats = queries::seats_of(id).select(SeatRow::as_select()).load(&mut &*connection);
     let (found, seats) = try_join(found, seats).await.map_err(storage_error)?;
-    found.map(|(row, concert_name)| FoundSchedule::new(row, concert_name, seats)).transpose()
+    found.map(|(row, concert_name)| FoundSchedule::new(row, &concert_name, seats)).transpose()
 }
 
 /// The seats of some schedules that are not free, schedule by schedule.

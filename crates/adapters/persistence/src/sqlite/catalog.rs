@@ -119,9 +119,11 @@ async fn find_schedule(
     let question = move |connection: &mut SqliteConnection| {
         let id = StoredId(schedule.0);
         let found = queries::schedule_with_concert(id).select((ScheduleRow::as_select(), concerts::name));
-        let Some((row, concert_name)) = found.get_result(connection).optional()? else { return Ok(None) };
+        let Some((row, concert_name)) = found.get_result::<(_, String)>(connection).optional()? else {
+            return Ok(None);
+        };
         let seats = queries::seats_of(id).select(SeatRow::as_select()).load(connection)?;
-        FoundSchedule::new(row, concert_name, seats).map(Some).map_err(row_error)
+        FoundSchedule::new(row, &concert_name, seats).map(Some).map_err(row_error)
     };
     store.readers.read(question).await
 }
