@@ -94,7 +94,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "idempotency",
             "identity",
             "metrics-exporter-prometheus",
-            "mimalloc",
             "payment",
             "reservation",
             "serde",

@@ -6,11 +6,6 @@ use app::commands::{self, CommandError, ServeOptions};
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
-/// What requests are made of is allocated on one thread and given back on another all the time, which the system's own
-/// allocator makes expensive.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 #[command(name = "encore", about = "A concert reservation service with a fair waiting room", version)]
 struct Arguments {
