@@ -2,6 +2,7 @@
 
 use diesel::{
     AsChangeset, Insertable, Queryable, Selectable,
+    query_builder::QueryId,
     sql_types::{BigInt, Bool, Integer, Nullable, SmallInt, Text},
 };
 use domain::{
@@ -128,13 +129,13 @@ pub(crate) fn candidates_for(admissible: u64) -> i64 {
 }
 
 /// The columns of a turn that begins.
-#[derive(Debug, AsChangeset)]
-#[diesel(table_name = queue_tickets)]
+#[derive(Debug, AsChangeset, QueryId)]
+#[diesel(table_name = queue_tickets, treat_none_as_null = true)]
 pub(crate) struct TurnColumns {
     status: &'static str,
-    admitted_at: Option<StoredMoment>,
+    admitted_at: StoredMoment,
     claimed_at: Option<StoredMoment>,
-    expires_at: Option<StoredMoment>,
+    expires_at: StoredMoment,
 }
 
 impl TurnColumns {
@@ -143,22 +144,22 @@ impl TurnColumns {
         let expires_at = if let TicketState::Active { expires_at, .. } = turn { expires_at } else { now.0 };
         let columns = Self {
             status: TicketStatus::Active.word(),
-            admitted_at: Some(now),
+            admitted_at: now,
             claimed_at: claimed.then_some(now),
-            expires_at: Some(StoredMoment(expires_at)),
+            expires_at: StoredMoment(expires_at),
         };
         (columns, turn)
     }
 }
 
 /// The columns of a ticket whose life ends.
-#[derive(Debug, AsChangeset)]
+#[derive(Debug, AsChangeset, QueryId)]
 #[diesel(table_name = queue_tickets)]
 pub(crate) struct EndColumns {
     status: &'static str,
     passed_over: bool,
-    end_reason: Option<&'static str>,
-    ended_at: Option<StoredMoment>,
+    end_reason: &'static str,
+    ended_at: StoredMoment,
 }
 
 impl EndColumns {
@@ -166,15 +167,15 @@ impl EndColumns {
         Self {
             status: TicketStatus::Ended.word(),
             passed_over: false,
-            end_reason: Some(reason.word()),
-            ended_at: Some(now),
+            end_reason: reason.word(),
+            ended_at: now,
         }
     }
 }
 
 /// The room's one row.
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = waiting_room)]
+#[diesel(table_name = waiting_room, treat_none_as_default_value = false)]
 pub(crate) struct RoomRow {
     id: i16,
     pub(crate) last_number: i64,
@@ -194,7 +195,7 @@ pub(crate) type RoomColumns =
     (SmallInt, BigInt, Text, Integer, Integer, Integer, Integer, Integer, Text, Nullable<Moment>, BigInt);
 
 /// The policy's columns, as an operator changes them.
-#[derive(Debug, AsChangeset)]
+#[derive(Debug, AsChangeset, QueryId)]
 #[diesel(table_name = waiting_room)]
 pub(crate) struct PolicyColumns {
     strategy: &'static str,
@@ -207,8 +208,8 @@ pub(crate) struct PolicyColumns {
 }
 
 /// The columns of the roll that is kept.
-#[derive(Debug, AsChangeset)]
-#[diesel(table_name = waiting_room)]
+#[derive(Debug, AsChangeset, QueryId)]
+#[diesel(table_name = waiting_room, treat_none_as_null = true)]
 pub(crate) struct RollColumns {
     roll_called_at: Option<StoredMoment>,
     roll_up_to: i64,

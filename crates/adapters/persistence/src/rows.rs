@@ -37,7 +37,7 @@ pub(crate) fn missing(column: &str) -> StorageError {
 }
 
 #[derive(Debug, Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 pub(crate) struct NewUserRow<'a> {
     pub(crate) id: StoredId,
     pub(crate) name: &'a str,
@@ -47,7 +47,7 @@ pub(crate) struct NewUserRow<'a> {
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = concerts)]
+#[diesel(table_name = concerts, treat_none_as_default_value = false)]
 pub(crate) struct ConcertRow {
     id: StoredId,
     name: String,
@@ -80,7 +80,7 @@ impl TryFrom<ConcertRow> for Concert {
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = schedules)]
+#[diesel(table_name = schedules, treat_none_as_default_value = false)]
 pub(crate) struct ScheduleRow {
     id: StoredId,
     concert_id: StoredId,
@@ -135,7 +135,7 @@ impl TryFrom<ScheduleRow> for Schedule {
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = seats)]
+#[diesel(table_name = seats, treat_none_as_default_value = false)]
 pub(crate) struct SeatRow {
     schedule_id: StoredId,
     seat_number: i16,
@@ -263,7 +263,7 @@ pub(crate) fn occupancies(
 }
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = reservations)]
+#[diesel(table_name = reservations, treat_none_as_default_value = false)]
 pub(crate) struct ReservationRow {
     pub(crate) id: StoredId,
     user_id: StoredId,
@@ -325,7 +325,7 @@ pub(crate) fn holds_so_far(
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = reserved_seats)]
+#[diesel(table_name = reserved_seats, treat_none_as_default_value = false)]
 pub(crate) struct ReservedSeatRow {
     pub(crate) reservation_id: StoredId,
     pub(crate) seat_number: i16,
@@ -366,7 +366,7 @@ impl TryFrom<&ReservedSeatRow> for ReservedSeat {
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = payments)]
+#[diesel(table_name = payments, treat_none_as_default_value = false)]
 pub(crate) struct PaymentRow {
     id: StoredId,
     reservation_id: StoredId,
@@ -405,7 +405,7 @@ impl TryFrom<PaymentRow> for Payment {
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = ledger_entries)]
+#[diesel(table_name = ledger_entries, treat_none_as_default_value = false)]
 pub(crate) struct LedgerEntryRow {
     id: StoredId,
     user_id: StoredId,
@@ -450,7 +450,7 @@ impl TryFrom<LedgerEntryRow> for LedgerEntry {
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = idempotency_records)]
+#[diesel(table_name = idempotency_records, treat_none_as_default_value = false)]
 pub(crate) struct IdempotencyRow {
     pub(crate) user_id: StoredId,
     pub(crate) operation: String,
