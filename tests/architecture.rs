@@ -98,6 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "reservation",
             "serde",
             "thiserror",
+            "tikv-jemallocator",
             "tokio",
             "tracing-subscriber",
             "uuid",

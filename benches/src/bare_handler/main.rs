@@ -27,6 +27,10 @@ use tracing_subscriber::EnvFilter;
 /// As the service folds what it has measured.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn variable(name: &str) -> String {
     env::var(name).unwrap_or_default()
 }

@@ -27,6 +27,10 @@ use changes::{Number, changes};
 use tokio::{sync::mpsc, task::LocalSet};
 use writer::{Caller, hand_in, write};
 
+/// That of the service.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// It ends after that, whatever is left to do.
 const LASTS_AT_MOST: Duration = Duration::from_mins(1);
 /// Changes that may wait: more than there are callers.

@@ -6,6 +6,12 @@ use app::commands::{self, CommandError, ServeOptions};
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
+/// What a request is made of is allocated on one thread and given back on another all the time. The system's own allocator
+/// has locks for that, and whoever has to wait for one waits for as long as its holder is kept from a processor.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[derive(Parser)]
 #[command(name = "encore", about = "A concert reservation service with a fair waiting room", version)]
 struct Arguments {
