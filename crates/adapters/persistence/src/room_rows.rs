@@ -8,9 +8,10 @@ use diesel::{
 use domain::{
     ids::{TicketId, UserId},
     storage::StorageError,
+    time::Timestamp,
     waiting_room::{
-        Bounded, EndReason, RollKept, RoomContents, RoomMark, RoomPolicy, RoomReading, Ticket, TicketNews,
-        TicketState, policy_seconds,
+        AdmissionChoice, Bounded, Candidate, EndReason, RollKept, RoomContents, RoomMark, RoomPolicy,
+        RoomReading, Ticket, TicketNews, TicketState, policy_seconds,
     },
 };
 
@@ -97,30 +98,31 @@ pub(crate) struct CandidateRow {
     present_until: StoredMoment,
 }
 
-impl CandidateRow {
-    /// Whether the turn is for somebody behind, because this one is gone.
-    fn is_passed_over(&self, roll: &RollKept, now: StoredMoment) -> bool {
-        u64::try_from(self.number).is_ok_and(|number| roll.passes_over(number, self.present_until.0, now.0))
+impl TryFrom<CandidateRow> for Candidate {
+    type Error = StorageError;
+
+    fn try_from(row: CandidateRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            ticket: TicketId(row.id.0),
+            number: u64::try_from(row.number).map_err(broken)?,
+            present_until: row.present_until.0,
+        })
     }
 }
 
-/// Those whose turn it is now, at most so many, and those in front of them who are passed over because they are
-/// gone. Whoever stands behind the last admitted is left alone.
+/// Chooses among those who were read, as [`RollKept::choose`] does.
+///
+/// # Errors
+///
+/// [`StorageError`] when a row says what can not be.
 pub(crate) fn choose(
     candidates: Vec<CandidateRow>,
     admissible: u64,
     roll: &RollKept,
-    now: StoredMoment,
-) -> (Vec<StoredId>, Vec<StoredId>) {
-    let (mut there, mut gone) = (Vec::new(), Vec::new());
-    for candidate in candidates {
-        if u64::try_from(there.len()).is_ok_and(|count| count >= admissible) {
-            break;
-        }
-        let chosen = if candidate.is_passed_over(roll, now) { &mut gone } else { &mut there };
-        chosen.push(candidate.id);
-    }
-    (there, gone)
+    now: Timestamp,
+) -> Result<AdmissionChoice, StorageError> {
+    let candidates = candidates.into_iter().map(Candidate::try_from).collect::<Result<Vec<_>, _>>()?;
+    Ok(roll.choose(candidates, admissible, now))
 }
 
 /// How many candidates are looked at for so many slots: those who are gone must not cost a question each.

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use chrono::Duration;
 
 use super::LATEST;
-use crate::time::Timestamp;
+use crate::{ids::TicketId, time::Timestamp};
 
 /// Silence for which nobody is passed over, however often they were told to ask.
 const SHORTEST_GRACE: Duration = Duration::seconds(60);
@@ -118,6 +118,49 @@ impl RollKept {
     }
 }
 
+/// Somebody who waits, as far as an admission has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Its number.
+    pub number: u64,
+    /// Until when its owner is believed to be there.
+    pub present_until: Timestamp,
+}
+
+/// What an admission makes of those who wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdmissionChoice {
+    /// Those whose turn it is now, in the order of their numbers.
+    pub admitted: Vec<TicketId>,
+    /// Those in front of the last of them who are passed over because they are gone.
+    pub passed_over: Vec<TicketId>,
+}
+
+impl RollKept {
+    /// Chooses `admissible` of those who wait, who are given in the order of their numbers: first come first, but for
+    /// those who are gone. Whoever stands behind the last who is admitted is left alone.
+    #[must_use]
+    pub fn choose(
+        &self,
+        candidates: impl IntoIterator<Item = Candidate>,
+        admissible: u64,
+        now: Timestamp,
+    ) -> AdmissionChoice {
+        let mut chosen = AdmissionChoice::default();
+        for Candidate { ticket, number, present_until } in candidates {
+            if u64::try_from(chosen.admitted.len()).is_ok_and(|count| count >= admissible) {
+                break;
+            }
+            let is_gone = self.passes_over(number, present_until, now);
+            let place = if is_gone { &mut chosen.passed_over } else { &mut chosen.admitted };
+            place.push(ticket);
+        }
+        chosen
+    }
+}
+
 const _: () = assert!(TOLD_BEFORE.num_seconds() >= LATEST.num_seconds() + MISSED.num_seconds());
 const _: () = assert!(NEWLY_NEAR.num_seconds() >= LATEST.num_seconds() + MISSED.num_seconds());
 
@@ -130,6 +173,30 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Utc.timestamp_opt(second, 0).unwrap()
+    }
+
+    fn candidate(number: u64, present_until: Timestamp) -> Candidate {
+        Candidate { ticket: ticket(number), number, present_until }
+    }
+
+    fn ticket(number: u64) -> TicketId {
+        TicketId(uuid::Uuid::from_u128(number.into()))
+    }
+
+    #[test]
+    fn first_come_are_first_admitted_but_for_those_who_are_gone_and_those_behind_are_left_alone() {
+        let roll = RollKept { called_at: Some(at(100)), up_to: 10 };
+        let (there, gone) = (at(200), at(50));
+        let waiting = [(1, there), (2, gone), (3, there), (4, gone), (5, there)];
+        let choose = |admissible| {
+            let candidates = waiting.map(|(number, present_until)| candidate(number, present_until));
+            let AdmissionChoice { admitted, passed_over } = roll.choose(candidates, admissible, at(101));
+            (admitted, passed_over)
+        };
+        assert_eq!(choose(0), (vec![], vec![]), "nobody may enter");
+        assert_eq!(choose(1), (vec![ticket(1)], vec![]), "one may enter");
+        assert_eq!(choose(2), (vec![ticket(1), ticket(3)], vec![ticket(2)]), "two may enter");
+        assert_eq!(choose(9), ([1, 3, 5].map(ticket).to_vec(), [2, 4].map(ticket).to_vec()), "all may enter");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use domain::{
     storage::StorageError,
     time::Timestamp,
     waiting_room::{
-        EndReason, JoinPlan, KnownUsers, Left, Occupancy, RollCall, RoomPolicy, Sign, Ticket, TicketState,
-        newcomer_present_until, newly_near_present_until,
+        AdmissionChoice, EndReason, JoinPlan, KnownUsers, Left, Occupancy, RollCall, RoomPolicy, Sign,
+        Ticket, TicketState, newcomer_present_until, newly_near_present_until,
     },
 };
 use futures_util::future::try_join3;
@@ -287,21 +287,23 @@ async fn fill_free_slots(
         if candidates.is_empty() {
             break;
         }
-        let (there, gone) = choose(candidates, admissible, &room.roll, moment(room.now));
-        pass_over(connection, gone).await?;
-        admissible = admissible.saturating_sub(u64::try_from(there.len()).unwrap_or(u64::MAX));
+        let AdmissionChoice { admitted, passed_over } =
+            choose(candidates, admissible, &room.roll, room.now).map_err(row_error)?;
+        pass_over(connection, &passed_over).await?;
+        admissible = admissible.saturating_sub(u64::try_from(admitted.len()).unwrap_or(u64::MAX));
         let (claiming, others): (Vec<_>, Vec<_>) =
-            there.into_iter().partition(|id| callers.contains(&TicketId(id.0)));
+            admitted.into_iter().partition(|ticket| callers.contains(ticket));
         begin_turns(connection, room, claiming, true, &mut turns).await?;
         begin_turns(connection, room, others, false, &mut turns).await?;
     }
     Ok(turns)
 }
 
-async fn pass_over(connection: &AsyncPgConnection, gone: Vec<StoredId>) -> Result<(), Error> {
+async fn pass_over(connection: &AsyncPgConnection, gone: &[TicketId]) -> Result<(), Error> {
     if gone.is_empty() {
         return Ok(());
     }
+    let gone: Vec<_> = gone.iter().map(|ticket| StoredId(ticket.0)).collect();
     kept::update(queue_tickets::table.filter(queue_tickets::id.eq_any(gone)))
         .set(queue_tickets::passed_over.eq(true))
         .execute(&mut &*connection)
@@ -312,7 +314,7 @@ async fn pass_over(connection: &AsyncPgConnection, gone: Vec<StoredId>) -> Resul
 async fn begin_turns(
     connection: &AsyncPgConnection,
     room: &LockedRoom,
-    tickets: Vec<StoredId>,
+    tickets: Vec<TicketId>,
     claimed: bool,
     turns: &mut Turns,
 ) -> Result<(), Error> {
@@ -320,8 +322,9 @@ async fn begin_turns(
         return Ok(());
     }
     let (columns, turn) = TurnColumns::beginning(&room.policy, claimed, moment(room.now));
-    turns.extend(tickets.iter().map(|id| (TicketId(id.0), turn)));
-    kept::update(queue_tickets::table.filter(queue_tickets::id.eq_any(tickets)))
+    turns.extend(tickets.iter().map(|ticket| (*ticket, turn)));
+    let ids: Vec<_> = tickets.iter().map(|ticket| StoredId(ticket.0)).collect();
+    kept::update(queue_tickets::table.filter(queue_tickets::id.eq_any(ids)))
         .set(columns)
         .execute(&mut &*connection)
         .await

@@ -6,8 +6,8 @@ use diesel::{dsl::case_when, prelude::*, result::Error};
 use domain::{
     ids::TicketId,
     waiting_room::{
-        EndReason, JoinPlan, KnownUsers, Left, Newcomer, Occupancy, RollCall, RollKept, RoomPolicy, Sign,
-        Ticket, TicketState, newcomer_present_until, newly_near_present_until,
+        AdmissionChoice, EndReason, JoinPlan, KnownUsers, Left, Newcomer, Occupancy, RollCall, RollKept,
+        RoomPolicy, Sign, Ticket, TicketState, newcomer_present_until, newly_near_present_until,
     },
 };
 
@@ -229,17 +229,18 @@ fn fill_free_slots(
         if candidates.is_empty() {
             break;
         }
-        let (there, gone) = choose(candidates, admissible, &room.roll, room.now);
-        for id in gone {
-            let row = kept::update(queue_tickets::table.find(id));
+        let AdmissionChoice { admitted, passed_over } =
+            choose(candidates, admissible, &room.roll, room.now.0).map_err(row_error)?;
+        for ticket in passed_over {
+            let row = kept::update(queue_tickets::table.find(StoredId(ticket.0)));
             row.set(queue_tickets::passed_over.eq(true)).execute(connection)?;
         }
-        admissible = admissible.saturating_sub(u64::try_from(there.len()).unwrap_or(u64::MAX));
-        for id in there {
-            let is_caller = callers.contains(&TicketId(id.0));
+        admissible = admissible.saturating_sub(u64::try_from(admitted.len()).unwrap_or(u64::MAX));
+        for ticket in admitted {
+            let is_caller = callers.contains(&ticket);
             let (columns, turn) = TurnColumns::beginning(&room.policy, is_caller, room.now);
-            kept::update(queue_tickets::table.find(id)).set(columns).execute(connection)?;
-            turns.insert(TicketId(id.0), turn);
+            kept::update(queue_tickets::table.find(StoredId(ticket.0))).set(columns).execute(connection)?;
+            turns.insert(ticket, turn);
         }
     }
     Ok(turns)
