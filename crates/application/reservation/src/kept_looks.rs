@@ -60,7 +60,9 @@ impl KeptLooks {
     /// Keeps no look at this schedule that began before.
     pub(crate) fn forget(&self, schedule: ScheduleId, now: Duration) {
         let nothing = KeptLook { began: now, seen: None, somebody_looks_anew: false };
-        self.lock().insert(schedule, nothing);
+        let mut looks = self.lock();
+        looks.retain(|_, look| look.lasts_at(now));
+        looks.insert(schedule, nothing);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ScheduleId, KeptLook>> {

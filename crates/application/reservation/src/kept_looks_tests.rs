@@ -62,4 +62,6 @@ fn what_does_not_last_any_more_takes_no_memory() {
     let looks = kept();
     looks.keep(ScheduleId(uuid::Uuid::nil()), millis(121), look(2), millis(122));
     assert_eq!(looks.lock().len(), 1, "looks that are kept");
+    looks.forget(SCHEDULE, millis(142));
+    assert_eq!(looks.lock().len(), 1, "dates that are kept, of which nobody looks at one");
 }

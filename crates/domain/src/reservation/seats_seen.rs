@@ -19,6 +19,12 @@ pub const LOOK_LASTS: Duration = Duration::from_millis(20);
 /// was told is refused by a look that does not know of it.
 pub const GIVEN_BACK_TOLD_AFTER: Duration = Duration::from_millis(25);
 
+/// By how much the time of two machines may differ that pass the length of a look.
+const CLOCKS_DIFFER_BY: Duration = Duration::from_millis(5);
+
+const _: () =
+    assert!(GIVEN_BACK_TOLD_AFTER.as_millis() >= LOOK_LASTS.as_millis() + CLOCKS_DIFFER_BY.as_millis());
+
 /// The seats of a schedule as they were seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatsSeen {
