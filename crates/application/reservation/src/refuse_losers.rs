@@ -44,6 +44,25 @@ impl RefuseLosers {
         Self { clock, timer, memory, inventory, policy, last_taken, kept }
     }
 
+    /// Holds seats with `hold`, which is [`HoldSeats`](crate::HoldSeats), unless [`RefuseLosers::handle`] refuses the wish.
+    ///
+    /// # Errors
+    ///
+    /// [`HoldSeatsError`] when the wish is refused, or the store could not answer.
+    pub async fn or_hold<T>(
+        &self,
+        issued: &Ticket,
+        command: HoldSeatsCommand,
+        look: impl AsyncFnOnce(ScheduleId) -> Option<Arc<SeatsSeen>>,
+        hold: impl AsyncFnOnce(HoldSeatsCommand) -> Result<Answer<T>, HoldSeatsError>,
+    ) -> Result<Answer<T>, HoldSeatsError> {
+        self.handle(issued, &command, look).await?;
+        let request = command.request.clone();
+        let outcome = hold(command).await;
+        self.note(&request, &outcome);
+        outcome
+    }
+
     /// Refuses a wish that is lost: by the last look at the seats while it lasts, or by one that begins after the call.
     /// `look` gets that, from whomever it is shared with. Nobody looks, and the wish is left to
     /// [`HoldSeats`](crate::HoldSeats), unless a wanted seat was taken when it was last heard of, and it is the turn of the

@@ -140,6 +140,30 @@ async fn who_wants_a_seat_that_is_free_again_is_not_refused() {
 }
 
 #[tokio::test]
+async fn for_whoever_is_refused_nothing_is_held() {
+    let refuse = warned(in_turn(), MockSeatInventory::new(), 2);
+    let look = async |_| Some(Arc::new(seen()));
+    let hold = async |_| -> Result<Answer<()>, _> { panic!("expected nothing to be held") };
+    let refused = refuse.or_hold(&ticket(TicketState::Waiting), command(&[13], None), look, hold).await;
+    assert_refused!(refused, HoldSeatsError::Refused(HoldRefused::SeatTaken(_)));
+}
+
+#[tokio::test]
+async fn at_seats_that_were_held_the_next_who_wants_them_looks() {
+    let refuse = warned(in_turn(), MockSeatInventory::new(), 1);
+    let (issued, nobody_looks) = (ticket(TicketState::Waiting), async |_| panic!("expected nobody to look"));
+    let hold = async |_| Ok(Answer::fresh(()));
+    refuse.or_hold(&issued, command(&[18], None), nobody_looks, hold).await.unwrap();
+    let mut looked = 0;
+    let look = async |_| {
+        looked += 1;
+        None
+    };
+    refuse.handle(&issued, &command(&[18], None), look).await.unwrap();
+    assert_eq!(looked, 1, "expected one look");
+}
+
+#[tokio::test]
 async fn nobody_looks_for_whoever_is_not_known_to_have_the_turn() {
     for (known, _) in tickets_without_a_turn() {
         let refuse = warned(knowing(known, None), MockSeatInventory::new(), 1);

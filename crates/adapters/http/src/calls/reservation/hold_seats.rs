@@ -94,11 +94,9 @@ pub(crate) async fn hold_seats(
         let look = look(Arc::clone(&use_cases.refuse_losers), schedule);
         listings.looks.ask(schedule, look).await.ok().flatten()
     };
-    use_cases.refuse_losers.handle(&caller.issued, &command, look).await?;
-    let request = command.request.clone();
-    let outcome = use_cases.hold_seats.handle(command).await;
-    use_cases.refuse_losers.note(&request, &outcome);
-    Ok(created_or_replayed::<_, ReservationBody>(outcome?))
+    let hold = async |command| use_cases.hold_seats.handle(command).await;
+    let reservation = use_cases.refuse_losers.or_hold(&caller.issued, command, look, hold).await?;
+    Ok(created_or_replayed::<_, ReservationBody>(reservation))
 }
 
 async fn look(
