@@ -1,10 +1,14 @@
 //! Connections to the file, and its migrations.
 
-use std::path::Path;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+};
 
 use diesel::{
     Connection, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    result::Error,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use domain::storage::StorageError;
@@ -30,13 +34,43 @@ pub(super) fn open_connection(path: &Path) -> Result<SqliteConnection, StorageEr
     Ok(connection)
 }
 
-/// Opens the file anew, where it can be, in place of a connection that is not between transactions: what a panic or a failed
-/// rollback has left open goes with it.
-pub(super) fn replace_unusable(connection: &mut SqliteConnection, path: &Path) {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
-    let is_usable = status.transaction_depth().is_ok_and(|depth| depth.is_none());
-    if !is_usable && let Ok(opened) = open_connection(path) {
-        *connection = opened;
+/// A connection for one thread.
+pub(super) struct OpenFile {
+    path: PathBuf,
+    connection: SqliteConnection,
+}
+
+impl OpenFile {
+    pub(super) fn open(path: &Path) -> Result<Self, StorageError> {
+        Ok(Self { path: path.to_owned(), connection: open_connection(path)? })
+    }
+
+    /// Runs a transaction; a panic in it is a failure of its own and not the thread's end.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when it fails, or the file can not be opened anew after one that was left open.
+    pub(super) fn run<T>(
+        &mut self,
+        transaction: impl FnOnce(&mut SqliteConnection) -> Result<T, Error>,
+    ) -> Result<T, StorageError> {
+        self.make_usable()?;
+        let panicked = |_| StorageError::unexpected("a change or a question panicked");
+        let outcome = catch_unwind(AssertUnwindSafe(|| transaction(&mut self.connection)));
+        // What was left open is not to stay until the next. Whether that can be done is for the next to say.
+        drop(self.make_usable());
+        outcome.map_err(panicked)?.map_err(storage_error)
+    }
+
+    /// Opens the file anew where the connection is not between transactions: what a panic or a failed rollback has left
+    /// open goes with it, and would answer as of then.
+    fn make_usable(&mut self) -> Result<(), StorageError> {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        let is_usable = status.transaction_depth().is_ok_and(|depth| depth.is_none());
+        if !is_usable {
+            self.connection = open_connection(&self.path)?;
+        }
+        Ok(())
     }
 }
 

@@ -9,11 +9,7 @@ use diesel::{Connection, SqliteConnection, result::Error};
 use domain::{ids::ScheduleId, payment::PaymentFacts, storage::StorageError, wallet::ChargeFacts};
 
 use super::{
-    catalog,
-    connect::{open_connection, replace_unusable},
-    errors::storage_error,
-    hold_seats, payments, seat_inventory, wallets,
-    writer::unwinding,
+    catalog, connect::OpenFile, errors::storage_error, hold_seats, payments, seat_inventory, wallets,
 };
 use crate::{
     line::Line,
@@ -52,13 +48,11 @@ fn line<Q: Send + 'static, A: Send + 'static>(
     path: &Path,
     load: fn(&mut SqliteConnection, &Q) -> Result<A, Error>,
 ) -> Result<Questions<Q, A>, StorageError> {
-    let (mut connection, path) = (open_connection(path)?, path.to_owned());
+    let mut file = OpenFile::open(path)?;
     Line::open_on_thread(name, move |asked: Vec<Q>| {
         let load_all = |connection: &mut SqliteConnection| {
             Ok(asked.iter().map(|question| load(connection, question).map_err(storage_error)).collect())
         };
-        let answers = unwinding(|| connection.transaction(load_all));
-        replace_unusable(&mut connection, &path);
-        answers
+        file.run(|connection| connection.transaction(load_all))
     })
 }

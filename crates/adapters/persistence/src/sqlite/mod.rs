@@ -40,11 +40,16 @@ use crate::{
     schema,
 };
 
+/// How many threads read what no crowd asks for.
+const READERS: usize = 2;
+
 /// Encore on one SQLite file. Cheap to clone.
 #[derive(Clone)]
 pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    /// What the view of the room is brought up to date with must not wait behind what everybody else asks for.
+    room_reader: Readers,
     clock: Arc<dyn Clock>,
     room: RoomBatch,
     lines: Arc<Lines>,
@@ -69,8 +74,8 @@ impl SqliteStore {
     ///
     /// [`StorageError`] when the file can not be opened.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StorageError> {
-        let (writer, readers, notices) =
-            (Writer::start(path)?, Readers::start(path)?, Arc::new(Notices::default()));
+        let (writer, notices) = (Writer::start(path)?, Arc::new(Notices::default()));
+        let (readers, room_reader) = (Readers::start(path, READERS)?, Readers::start(path, 1)?);
         let room = RoomBatch::start({
             let (writer, clock, notices) = (writer.clone(), Arc::clone(&clock), Arc::clone(&notices));
             move |changes| {
@@ -78,7 +83,16 @@ impl SqliteStore {
             }
         });
         let lines = Arc::new(Lines::open(path)?);
-        Ok(Self { writer, readers, clock, room, lines, added_schedules: Arc::default(), notices })
+        Ok(Self {
+            writer,
+            readers,
+            room_reader,
+            clock,
+            room,
+            lines,
+            added_schedules: Arc::default(),
+            notices,
+        })
     }
 
     /// Tells of changes of the waiting room.

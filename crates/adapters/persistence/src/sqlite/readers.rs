@@ -13,16 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{
-    connect::{open_connection, replace_unusable},
-    writer::unwinding,
-};
+use super::connect::OpenFile;
 use crate::limits::{ANSWERED_WITHIN, WAITING_AT_MOST, refusal};
 
-/// How many threads read what no crowd asks for.
-const THREADS: usize = 2;
-
-type Question = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
+type Question = Box<dyn FnOnce(&mut OpenFile) + Send>;
 
 /// Hands questions to the reading threads. They end when the last handle is gone.
 #[derive(Clone)]
@@ -31,19 +25,17 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Opens the file for reading, on threads of its own.
-    pub(super) fn start(path: &Path) -> Result<Self, StorageError> {
+    /// Opens the file for reading, on so many threads of its own.
+    pub(super) fn start(path: &Path, threads: usize) -> Result<Self, StorageError> {
         let (questions, waiting) = mpsc::channel(WAITING_AT_MOST);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..THREADS {
-            let mut connection = open_connection(path)?;
-            let (waiting, path) = (Arc::clone(&waiting), path.to_owned());
+        for _ in 0..threads {
+            let (mut file, waiting) = (OpenFile::open(path)?, Arc::clone(&waiting));
             thread::Builder::new()
                 .name("sqlite-reader".to_owned())
                 .spawn(move || {
                     while let Some(question) = next(&waiting) {
-                        question(&mut connection);
-                        replace_unusable(&mut connection, &path);
+                        question(&mut file);
                     }
                 })
                 .map_err(StorageError::unavailable)?;
@@ -58,12 +50,12 @@ impl Readers {
         F: FnOnce(&mut SqliteConnection) -> Result<T, Error> + Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let question = move |connection: &mut SqliteConnection| {
+        let question = move |file: &mut OpenFile| {
             if caller.is_closed() {
                 return;
             }
             // A caller that has gone away since does not want to know.
-            drop(caller.send(unwinding(|| connection.transaction(question))));
+            drop(caller.send(file.run(|connection| connection.transaction(question))));
         };
         let refused = |refused| refusal(&refused, "questions that wait for a reader");
         self.questions.try_send(Box::new(question)).map_err(refused)?;

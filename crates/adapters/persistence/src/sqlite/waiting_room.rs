@@ -63,7 +63,7 @@ impl WaitingRoom for SqliteStore {
 
     async fn read_room(&self, since: Option<RoomMark>) -> Result<RoomReading, StorageError> {
         let now = moment(self.clock.now());
-        self.readers.read(move |connection| read_room(connection, since.as_ref(), now)).await
+        self.room_reader.read(move |connection| read_room(connection, since.as_ref(), now)).await
     }
 }
 

@@ -4,11 +4,7 @@
 //! savepoint of its own, so that one that fails takes nothing of the others with it. Nobody is answered
 //! before the transaction is on the disk. A caller that goes away changes nothing: its change runs to its end.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    thread,
-};
+use std::{path::Path, thread};
 
 use diesel::{RunQueryDsl, SqliteConnection, result::Error};
 use domain::{commit::Commit, storage::StorageError};
@@ -24,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    connect::{open_connection, replace_unusable},
+    connect::OpenFile,
     errors::{storage_error, was_overtaken},
     statement::{SqlText, Statement},
 };
@@ -94,14 +90,11 @@ where
 impl Writer {
     /// Opens the file for writing, on a thread of its own.
     pub(super) fn start(path: &Path) -> Result<Self, StorageError> {
-        let connection = open_connection(path)?;
+        let file = OpenFile::open(path)?;
         let (changes, waiting) = mpsc::channel(WAITING_AT_MOST);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn({
-                let path = path.to_owned();
-                move || write_until_done(&path, connection, waiting)
-            })
+            .spawn(move || write_until_done(file, waiting))
             .map_err(StorageError::unavailable)?;
         Ok(Self { changes })
     }
@@ -157,18 +150,13 @@ impl WriteError {
     }
 }
 
-fn write_until_done(
-    path: &Path,
-    mut connection: SqliteConnection,
-    mut waiting: mpsc::Receiver<Box<dyn Change>>,
-) {
+fn write_until_done(mut file: OpenFile, mut waiting: mpsc::Receiver<Box<dyn Change>>) {
     let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
     while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
-        let committed = unwinding(|| make_together(&mut connection, &mut together));
+        let committed = file.run(|connection| make_together(connection, &mut together));
         for change in together.drain(..) {
             change.answer(committed.clone());
         }
-        replace_unusable(&mut connection, path);
     }
 }
 
@@ -176,10 +164,16 @@ fn make_together(connection: &mut SqliteConnection, together: &mut [Box<dyn Chan
     let reach = |changes: &[Box<dyn Change>], place| {
         changes.iter().try_for_each(|change| reach_blocking(change.which(), place))
     };
-    connection.immediate_transaction(|connection| {
-        together.iter_mut().try_for_each(|change| change.make(connection))?;
-        reach(together, Place::Before)
-    })?;
+    let mut cause = None;
+    let committed = connection.immediate_transaction(|connection| {
+        let made = together.iter_mut().try_for_each(|change| change.make(connection));
+        made.and_then(|()| reach(together, Place::Before)).map_err(|failed| {
+            cause = Some(failed);
+            Error::RollbackTransaction
+        })
+    });
+    // Where SQLite has rolled back by itself, the transaction fails with having nothing to roll back.
+    committed.map_err(|failed| cause.unwrap_or(failed))?;
     reach(together, Place::After)
 }
 
@@ -207,21 +201,15 @@ fn under_savepoint<T>(
     Statement::<Begin>::new(vec![]).execute(connection)?;
     let outcome = change(connection);
     if let Err(error) = outcome {
-        // What has ended the whole transaction is told, rather than that nothing is left to be rolled back.
-        if Statement::<RollBack>::new(vec![]).execute(connection).is_err() {
-            return Err(error);
+        if let Err(failed) = Statement::<RollBack>::new(vec![]).execute(connection) {
+            // What has ended the whole transaction is told, rather than that nothing is left to be rolled back.
+            return Err(if matches!(error, Error::RollbackTransaction) { failed } else { error });
         }
         Statement::<Release>::new(vec![]).execute(connection)?;
         return Ok(Err(error));
     }
     Statement::<Release>::new(vec![]).execute(connection)?;
     Ok(outcome)
-}
-
-/// Runs a transaction; a panic in it is a failure of its own and not the thread's end.
-pub(super) fn unwinding<T>(transaction: impl FnOnce() -> Result<T, Error>) -> Result<T, StorageError> {
-    let panicked = |_| StorageError::unexpected("a change or a question panicked");
-    catch_unwind(AssertUnwindSafe(transaction)).map_err(panicked)?.map_err(storage_error)
 }
 
 /// Rolls the change back, and nothing else: what it was decided on is no longer true.
