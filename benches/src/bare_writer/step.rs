@@ -1,4 +1,6 @@
-//! A statement with its values. The connection keeps its prepared form by its text.
+//! A statement with its values. The connection keeps its prepared form, as the service's does.
+
+use std::marker::PhantomData;
 
 use diesel::{
     QueryResult, RunQueryDsl, SqliteConnection,
@@ -8,11 +10,18 @@ use diesel::{
 };
 use uuid::Uuid;
 
-/// `?` stands for a value.
+/// The text of a statement: `?` stands for a value. The type is the key of the prepared form.
+pub(crate) trait Sql: Send + 'static {
+    const TEXT: &'static str;
+}
+
+/// A statement that is ready to run.
 pub(crate) struct Step {
     pub(crate) sql: &'static str,
-    pub(crate) values: Vec<Value>,
+    run: Box<Run>,
 }
+
+type Run = dyn FnOnce(&mut SqliteConnection) -> QueryResult<usize> + Send;
 
 pub(crate) enum Value {
     Id(Uuid),
@@ -21,15 +30,39 @@ pub(crate) enum Value {
 }
 
 impl Step {
+    pub(crate) fn new<S: Sql>(values: Vec<Value>) -> Self {
+        let statement = Statement { values, text: PhantomData::<S> };
+        Self { sql: S::TEXT, run: Box::new(|connection| statement.execute(connection)) }
+    }
+
     /// Runs it, and tells how many rows it has changed.
     pub(crate) fn run(self, connection: &mut SqliteConnection) -> QueryResult<usize> {
-        self.execute(connection)
+        (self.run)(connection)
     }
 }
 
-impl QueryFragment<Sqlite> for Step {
+/// A statement that is written where it is used, with its values.
+macro_rules! step {
+    ($text:literal, $values:expr) => {{
+        struct Text;
+
+        impl $crate::step::Sql for Text {
+            const TEXT: &'static str = $text;
+        }
+
+        $crate::step::Step::new::<Text>($values)
+    }};
+}
+pub(crate) use step;
+
+struct Statement<S> {
+    values: Vec<Value>,
+    text: PhantomData<S>,
+}
+
+impl<S: Sql> QueryFragment<Sqlite> for Statement<S> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let mut pieces = self.sql.split('?');
+        let mut pieces = S::TEXT.split('?');
         out.push_sql(pieces.next().unwrap_or_default());
         for (value, piece) in self.values.iter().zip(pieces) {
             match value {
@@ -43,9 +76,9 @@ impl QueryFragment<Sqlite> for Step {
     }
 }
 
-impl QueryId for Step {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<S: Sql> QueryId for Statement<S> {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl RunQueryDsl<SqliteConnection> for Step {}
+impl<S> RunQueryDsl<SqliteConnection> for Statement<S> {}

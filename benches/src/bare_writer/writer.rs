@@ -3,7 +3,7 @@
 use diesel::{Connection, QueryResult, SqliteConnection, connection::SimpleConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::step::Step;
+use crate::step::{Step, step};
 
 /// As many as the service commits together, at most.
 const TOGETHER_AT_MOST: usize = 256;
@@ -35,32 +35,28 @@ pub(crate) fn write(path: &str, mut waiting: mpsc::Receiver<Caller>) {
     let mut together = Vec::with_capacity(TOGETHER_AT_MOST);
     while waiting.blocking_recv_many(&mut together, TOGETHER_AT_MOST) > 0 {
         let mut answers = Vec::with_capacity(together.len());
-        run(&mut connection, "BEGIN IMMEDIATE").expect("the file can be written to");
+        step!("BEGIN IMMEDIATE", vec![]).run(&mut connection).expect("the file can be written to");
         for Caller { change, done } in together.drain(..) {
             make(&mut connection, change).expect("a change can be made");
             answers.push(done);
         }
-        run(&mut connection, "COMMIT").expect("the changes can be committed");
+        step!("COMMIT", vec![]).run(&mut connection).expect("the changes can be committed");
         for done in answers {
             done.send(()).expect("whoever handed it in waits");
         }
     }
 }
 
-fn run(connection: &mut SqliteConnection, sql: &'static str) -> QueryResult<usize> {
-    Step { sql, values: Vec::new() }.run(connection)
-}
-
 /// Makes a change, or none of it where one of its conditions does not hold.
 fn make(connection: &mut SqliteConnection, change: Change) -> QueryResult<()> {
-    run(connection, "SAVEPOINT change")?;
+    step!("SAVEPOINT change", vec![]).run(connection)?;
     for (step, wanted) in change {
         let sql = step.sql;
         let changed = step.run(connection)?;
         if changed != wanted {
-            run(connection, "ROLLBACK TO change")?;
+            step!("ROLLBACK TO change", vec![]).run(connection)?;
             panic!("expected {wanted} rows to be changed, not {changed}: {sql}");
         }
     }
-    run(connection, "RELEASE change").map(|_| ())
+    step!("RELEASE change", vec![]).run(connection).map(|_| ())
 }
