@@ -1,4 +1,4 @@
-//! Around every request: its id, its measurements, its place in the log, and the body of every refusal.
+//! Around every request: its id, its measurements, what is logged of its failure, and the body of every refusal.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe, time::Instant};
 

@@ -60,8 +60,8 @@ impl RequestLimit {
 /// A handler whose requests are bounded, where there is a limit.
 ///
 /// A request counts once all of it has arrived, and not before: whoever sends slowly keeps nobody out. It counts until
-/// it is done, in a task of its own: no change stops halfway when a client goes away, nor is a connection to the store
-/// given back while it is in use.
+/// it is done. What is not answered at once has a task of its own: no change stops halfway when a client goes away, nor is
+/// a connection to the store given back while it is in use.
 #[derive(Clone)]
 pub(crate) struct Bounded<H> {
     pub(crate) handler: H,
