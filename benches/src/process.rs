@@ -1,12 +1,25 @@
 //! What a process has used, as Linux tells.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 /// What a second has in `/proc/PID/stat`; fixed in the kernel's interface.
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// The time that a process has computed for, in all its threads; none once it is gone.
+/// The time that a process has computed for, in all the threads it has; none once it is gone.
 pub fn computed(id: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    threads.map(|thread| computed_by_thread(&thread.path())).sum()
+}
+
+fn computed_by_thread(thread: &Path) -> Duration {
+    let told = fs::read_to_string(thread.join("schedstat")).unwrap_or_default();
+    let nanoseconds = told.split(' ').next().and_then(|told| told.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
+}
+
+/// The time that this process has computed for, in the threads that have ended, too: in hundredths of a second.
+pub fn computed_here() -> Duration {
+    let id = std::process::id();
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     // The name is in brackets, and may hold anything.
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();

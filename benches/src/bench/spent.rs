@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use encore_benches::{process::computed, room::Room};
+use encore_benches::{
+    process::{computed, computed_here},
+    room::Room,
+};
 
 /// Processes, and what they had computed when a run began.
 pub(crate) struct Meter {
@@ -44,5 +47,5 @@ impl Meter {
 }
 
 fn read(service: u32, servers: &[u32]) -> [Duration; 3] {
-    [computed(service), servers.iter().map(|id| computed(*id)).sum(), computed(std::process::id())]
+    [computed(service), servers.iter().map(|id| computed(*id)).sum(), computed_here()]
 }
