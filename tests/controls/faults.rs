@@ -57,7 +57,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             find: "WHERE NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())",
             replace: "WHERE NOT seats.sold",
         }],
-        finder: contract("seat_races::postgres::of_fifty_guests_who_want_one_seat_one_gets_it"),
+        finder: contract("seat_inventory::postgres::a_seat_that_one_holds_oneself_can_not_be_held_again"),
     },
     Fault {
         name: "a hold is made of those of its seats that are free (PostgreSQL)",
