@@ -41,8 +41,12 @@ impl Step {
     }
 }
 
-/// A statement that is written where it is used, with its values.
+/// A statement that is written where it is used, with its values; and, where it is part of a change, how many rows it has to
+/// change.
 macro_rules! step {
+    ($text:literal, $values:expr, $rows:literal) => {
+        ($crate::step::step!($text, $values), $rows)
+    };
     ($text:literal, $values:expr) => {{
         struct Text;
 
