@@ -16,6 +16,7 @@ mod cancellation;
 mod catalog;
 mod clock;
 mod constraints;
+mod growth;
 mod idempotency;
 mod made_together;
 mod migrations;

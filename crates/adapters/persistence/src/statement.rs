@@ -12,7 +12,7 @@ use diesel::{
 };
 
 /// The text of a statement, and what it answers. The type is the key under which its prepared form is kept.
-pub(crate) trait SqlText: 'static {
+pub(crate) trait SqlText: Send + 'static {
     /// The SQL, with `{}` for each value in order.
     const SQL: &'static str;
     /// The SQL types of the columns it answers with.

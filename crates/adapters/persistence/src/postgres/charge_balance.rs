@@ -44,25 +44,28 @@ macro_rules! charge_balances {
                 AS asked (ticket, user_id, entry, amount, balance_at_most, at, key, fingerprint)
         ),
         wallet AS MATERIALIZED (
-            SELECT asked.*
-            FROM asked JOIN wallets USING (user_id)
-            WHERE wallets.balance <= asked.balance_at_most
-            ORDER BY asked.user_id
-            FOR NO KEY UPDATE OF wallets",
+            SELECT wanted.*
+            FROM (SELECT * FROM asked ORDER BY user_id) AS wanted
+            CROSS JOIN LATERAL (
+                SELECT balance FROM wallets WHERE user_id = wanted.user_id LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS wallet
+            WHERE wallet.balance <= wanted.balance_at_most
         ),
         turn AS MATERIALIZED (
-            SELECT wallet.*, queue_tickets.expires_at AS turn_expires_at
-            FROM wallet JOIN queue_tickets ON queue_tickets.id = wallet.ticket
+            SELECT wallet.*, ticket.expires_at AS turn_expires_at
+            FROM wallet
+            CROSS JOIN LATERAL (
+                SELECT user_id, status, expires_at FROM queue_tickets WHERE id = wallet.ticket LIMIT 1 FOR SHARE",
+            $locked,
+            "
+            ) AS ticket
             WHERE (SELECT true FROM idempotency_records AS done
                    WHERE done.user_id = wallet.user_id AND done.operation = 'CHARGE_BALANCE' AND done.key = wallet.key)
                   IS NULL
-              AND queue_tickets.user_id = wallet.user_id
-              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-            FOR SHARE OF queue_tickets",
-            $locked,
-            "
+              AND ticket.user_id = wallet.user_id
+              AND ticket.status = 'ACTIVE' AND ticket.expires_at > clock_timestamp()
         ),
         charged AS (
             UPDATE wallets SET balance = wallets.balance + turn.amount, entries = wallets.entries + 1

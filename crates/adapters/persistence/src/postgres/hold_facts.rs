@@ -108,13 +108,19 @@ async fn find_seats(
 struct FindCallers;
 
 impl SqlText for FindCallers {
-    const SQL: &'static str = concat!(
-        select_hold_callers!(
-            "(SELECT *
-              FROM unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
-                  AS asked (ticket, user_id, schedule_id, at, place))"
-        ),
-        " ORDER BY asked.place"
+    const SQL: &'static str = select_hold_callers!(
+        asked: "(SELECT *
+                 FROM unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::timestamptz[]) WITH ORDINALITY
+                     AS asked (ticket, user_id, schedule_id, at, place))",
+        joined: "LEFT JOIN LATERAL (
+                     SELECT * FROM queue_tickets WHERE id = asked.ticket AND user_id = asked.user_id LIMIT 1
+                 ) AS tickets ON true
+                 LEFT JOIN LATERAL (
+                     SELECT holds_made FROM hold_counts
+                     WHERE user_id = asked.user_id AND schedule_id = asked.schedule_id
+                     LIMIT 1
+                 ) AS hold_counts ON true
+                 ORDER BY asked.place",
     );
     type Columns = HoldCallerColumns;
 }

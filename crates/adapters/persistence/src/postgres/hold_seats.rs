@@ -45,13 +45,16 @@ macro_rules! hold_seats {
                           reserved_at, expires_at, holds_made, key, fingerprint)
         ),
         free AS MATERIALIZED (
-            SELECT asked.*, seats.seat_name, seats.grade, seats.price
-            FROM asked JOIN seats USING (schedule_id, seat_number)
-            WHERE NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())
-            ORDER BY asked.schedule_id, asked.seat_number
-            FOR NO KEY UPDATE OF seats",
+            SELECT wanted.*, seat.*
+            FROM (SELECT * FROM asked ORDER BY schedule_id, seat_number) AS wanted
+            CROSS JOIN LATERAL (
+                SELECT seat_name, grade, price FROM seats
+                WHERE schedule_id = wanted.schedule_id AND seat_number = wanted.seat_number
+                  AND NOT sold AND (held_until IS NULL OR held_until <= clock_timestamp())
+                LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS seat
         ),
         found AS MATERIALIZED (
             SELECT free.*, count(*) OVER own AS seats_found, sum(price) OVER own AS price_found,
@@ -60,17 +63,19 @@ macro_rules! hold_seats {
         ),
         turn AS MATERIALIZED (
             SELECT found.reservation, found.user_id, found.schedule_id, found.holds_made,
-                   queue_tickets.expires_at AS turn_expires_at
-            FROM found JOIN queue_tickets ON queue_tickets.id = found.ticket
+                   ticket.expires_at AS turn_expires_at
+            FROM found
+            CROSS JOIN LATERAL (
+                SELECT user_id, status, expires_at FROM queue_tickets WHERE id = found.ticket LIMIT 1 FOR SHARE",
+            $locked,
+            "
+            ) AS ticket
             WHERE (SELECT true FROM idempotency_records AS done
                    WHERE done.user_id = found.user_id AND done.operation = 'HOLD_SEATS' AND done.key = found.key)
                   IS NULL
               AND found.is_first AND found.seats_found = found.seats AND found.price_found = found.total_price
-              AND queue_tickets.user_id = found.user_id
-              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-            FOR SHARE OF queue_tickets",
-            $locked,
-            "
+              AND ticket.user_id = found.user_id
+              AND ticket.status = 'ACTIVE' AND ticket.expires_at > clock_timestamp()
         ),
         due AS MATERIALIZED (
             SELECT * FROM turn

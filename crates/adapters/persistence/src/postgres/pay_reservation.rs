@@ -49,50 +49,63 @@ macro_rules! pay_reservations {
                 AS asked (ticket, payment, reservation, user_id, amount, seats, paid_at, entry, key, fingerprint)
         ),
         reservation AS MATERIALIZED (
-            SELECT asked.*, reservations.schedule_id, reservations.expires_at
-            FROM asked JOIN reservations ON reservations.id = asked.reservation
-            WHERE reservations.user_id = asked.user_id
-              AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()
-              AND reservations.total_price = asked.amount
-            ORDER BY asked.reservation
-            FOR NO KEY UPDATE OF reservations",
+            SELECT wanted.*, hold.schedule_id, hold.expires_at
+            FROM (SELECT * FROM asked ORDER BY reservation) AS wanted
+            CROSS JOIN LATERAL (
+                SELECT user_id, schedule_id, status, total_price, expires_at FROM reservations
+                WHERE id = wanted.reservation
+                LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS hold
+            WHERE hold.user_id = wanted.user_id AND hold.total_price = wanted.amount
+              AND hold.status = 'RESERVED' AND hold.expires_at > clock_timestamp()
         ),
         held AS MATERIALIZED (
-            SELECT reservation.*, seats.seat_number
-            FROM reservation
-            JOIN reserved_seats ON reserved_seats.reservation_id = reservation.reservation
-            JOIN seats ON seats.schedule_id = reservation.schedule_id
-                      AND seats.seat_number = reserved_seats.seat_number
-            WHERE seats.reservation_id = reservation.reservation AND NOT seats.sold
-            ORDER BY seats.schedule_id, seats.seat_number
-            FOR NO KEY UPDATE OF seats",
+            SELECT reserved.*
+            FROM (
+                SELECT reservation.*, reserved_seat.seat_number
+                FROM reservation
+                CROSS JOIN LATERAL (
+                    SELECT seat_number FROM reserved_seats WHERE reservation_id = reservation.reservation OFFSET 0
+                ) AS reserved_seat
+                ORDER BY schedule_id, seat_number
+            ) AS reserved
+            CROSS JOIN LATERAL (
+                SELECT reservation_id, sold FROM seats
+                WHERE schedule_id = reserved.schedule_id AND seat_number = reserved.seat_number
+                LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS seat
+            WHERE seat.reservation_id = reserved.reservation AND NOT seat.sold
         ),
         found AS MATERIALIZED (
             SELECT held.*, count(*) OVER own AS seats_found, row_number() OVER own = 1 AS is_first
             FROM held WINDOW own AS (PARTITION BY reservation)
         ),
         wallet AS MATERIALIZED (
-            SELECT found.*, wallets.balance - found.amount AS balance_after, wallets.entries + 1 AS sequence
-            FROM found JOIN wallets USING (user_id)
-            WHERE found.is_first AND found.seats_found = found.seats AND wallets.balance >= found.amount
-            ORDER BY found.user_id
-            FOR NO KEY UPDATE OF wallets",
+            SELECT payable.*, wallet.balance - payable.amount AS balance_after, wallet.entries + 1 AS sequence
+            FROM (SELECT * FROM found WHERE is_first AND seats_found = seats ORDER BY user_id) AS payable
+            CROSS JOIN LATERAL (
+                SELECT balance, entries FROM wallets WHERE user_id = payable.user_id LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS wallet
+            WHERE wallet.balance >= payable.amount
         ),
         turn AS MATERIALIZED (
-            SELECT wallet.*, queue_tickets.expires_at AS turn_expires_at
-            FROM wallet JOIN queue_tickets ON queue_tickets.id = wallet.ticket
-            WHERE queue_tickets.user_id = wallet.user_id
-              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-            ORDER BY wallet.ticket
-            FOR NO KEY UPDATE OF queue_tickets",
+            SELECT paying.*, ticket.expires_at AS turn_expires_at
+            FROM (SELECT * FROM wallet ORDER BY ticket) AS paying
+            CROSS JOIN LATERAL (
+                SELECT user_id, status, expires_at FROM queue_tickets
+                WHERE id = paying.ticket
+                LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
+            ) AS ticket
+            WHERE ticket.user_id = paying.user_id
+              AND ticket.status = 'ACTIVE' AND ticket.expires_at > clock_timestamp()
         ),
         due AS MATERIALIZED (
             SELECT * FROM turn WHERE expires_at > clock_timestamp() AND turn_expires_at > clock_timestamp()

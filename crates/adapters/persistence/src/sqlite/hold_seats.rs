@@ -26,8 +26,12 @@ use crate::{
 struct FindCaller;
 
 impl SqlText for FindCaller {
-    const SQL: &'static str =
-        select_hold_callers!("(SELECT {} AS ticket, {} AS user_id, {} AS schedule_id, {} AS at)");
+    const SQL: &'static str = select_hold_callers!(
+        asked: "(SELECT {} AS ticket, {} AS user_id, {} AS schedule_id, {} AS at)",
+        joined: "LEFT JOIN queue_tickets AS tickets ON tickets.id = asked.ticket AND tickets.user_id = asked.user_id
+                 LEFT JOIN hold_counts
+                     ON hold_counts.user_id = asked.user_id AND hold_counts.schedule_id = asked.schedule_id",
+    );
     type Columns = HoldCallerColumns;
 }
 
