@@ -7,18 +7,21 @@ use domain::{
     money::Money,
     payment::Settlement,
     reservation::SeatsHeld,
+    storage::StorageError,
+    waiting_room::{EndReason, TicketState},
     wallet::{BalanceCharged, LedgerEntry},
 };
 use encore_tests::databases::Session;
 use futures_util::future::join_all;
 
-use crate::stage::{Guest, Stage, at_once, committed, keyed};
+use crate::stage::{Guest, Stage, at_once, committed, ended, keyed};
 
 encore_tests::on_every_store! {
     crate::stage;
     holds_that_arrive_together_are_made_or_not_each_by_itself,
     charges_that_arrive_together_are_made_or_not_each_by_itself,
     payments_that_arrive_together_are_made_or_not_each_by_itself,
+    claims_that_arrive_together_are_made_or_not_each_by_itself,
     whoever_holds_and_charges_twice_at_once_does_both,
     what_somebody_has_locked_keeps_only_those_waiting_who_need_it,
     a_hold_is_all_or_none_although_the_sale_closes_in_the_middle_of_it,
@@ -150,6 +153,39 @@ async fn payments_that_arrive_together_are_made_or_not_each_by_itself(stage: Sta
     stage.check_invariants().await;
 }
 
+/// Of every three that have their turn, one has left it, and one is asked for by a stranger; the last ones wait.
+async fn claims_that_arrive_together_are_made_or_not_each_by_itself(stage: Stage) {
+    const ADMITTED: usize = CROWD - 10;
+    stage.max_active(1).await;
+    let (_inside, stranger) = (stage.guest().await, stage.user().await);
+    let mut tickets = Vec::new();
+    for _ in 0..CROWD {
+        tickets.push(stage.newcomer().await.ticket);
+    }
+    stage.max_active(i64::try_from(ADMITTED).unwrap() + 1).await;
+    stage.max_active(1).await;
+    for ticket in tickets[..ADMITTED].iter().skip(1).step_by(3) {
+        stage.leave(ticket.id).await;
+    }
+    let claims = tickets.iter().enumerate().map(|(place, ticket)| {
+        let is_strangers = place < ADMITTED && place % 3 == 2;
+        stage.ports.room.claim(ticket.id, if is_strangers { stranger } else { ticket.user })
+    });
+    for (place, claimed) in stage.at_the_same_time(claims).await.into_iter().enumerate() {
+        let found = claimed.unwrap().map(|ticket| (ticket.id == tickets[place].id, ticket.state));
+        let is_as_expected = match (found, place % 3) {
+            (Some((true, state)), _) if place >= ADMITTED => state == TicketState::Waiting,
+            (Some((true, state)), 0) => matches!(state, TicketState::Active { claimed: true, .. }),
+            (Some((true, state)), 1) => state == ended(EndReason::Left),
+            (None, 2) => true,
+            _ => false,
+        };
+        assert!(is_as_expected, "number {place} is told another outcome: {found:?}");
+    }
+    let claimed = stage.number("SELECT count(*) FROM queue_tickets WHERE claimed_at IS NOT NULL").await;
+    assert_eq!(claimed, 1 + 10, "expected those to be claimed that their owners have asked for");
+}
+
 async fn whoever_holds_and_charges_twice_at_once_does_both(stage: Stage) {
     let guest = stage.guest().await;
     let (first, second) = (stage.schedule().await, stage.schedule().await);
@@ -216,12 +252,23 @@ async fn what_somebody_has_locked_keeps_only_those_waiting_who_need_it(stage: St
     let commits = charges.iter().map(|charged| stage.ports.wallets.commit_charge(charged));
     expect_the_first_to_wait(&session, commits.collect()).await;
 
+    stage.sql("UPDATE queue_tickets SET claimed_at = NULL").await;
+    locked(&session, "queue_tickets", &ticket_of(&stage, guests[0])).await;
+    let claims = guests.iter().map(|guest| claim(&stage, *guest));
+    expect_the_first_to_wait(&session, claims.collect()).await;
+
     locked(&session, "queue_tickets", &ticket_of(&stage, guests[0])).await;
     let pay = |held: &SeatsHeld, guest: &Guest| stage.decide_payment(*guest, &held.reservation);
     let settlements: Vec<_> = holds.iter().zip(&guests).map(|(held, guest)| pay(held, guest)).collect();
     let commits = settlements.iter().map(|settlement| stage.ports.payments.commit_payment(settlement));
     expect_the_first_to_wait(&session, commits.collect()).await;
     stage.check_invariants().await;
+}
+
+async fn claim(stage: &Stage, guest: Guest) -> Result<Commit<()>, StorageError> {
+    let found = stage.ports.room.claim(guest.ticket, guest.user).await?;
+    let is_claimed = found.is_some_and(|ticket| !ticket.is_unclaimed());
+    Ok(if is_claimed { Commit::Committed(()) } else { Commit::Stale })
 }
 
 fn ticket_of(stage: &Stage, guest: Guest) -> String {
@@ -231,7 +278,7 @@ fn ticket_of(stage: &Stage, guest: Guest) -> String {
 /// Insists that all changes but the first are made while a row is locked, and the first when it is not any more.
 async fn expect_the_first_to_wait<T: std::fmt::Debug>(
     session: &Session,
-    mut changes: Vec<impl Future<Output = Result<Commit<T>, domain::storage::StorageError>>>,
+    mut changes: Vec<impl Future<Output = Result<Commit<T>, StorageError>>>,
 ) {
     let others = changes.split_off(1);
     let mut first = Box::pin(changes.remove(0));

@@ -11,11 +11,12 @@ use std::{future::Future, time::Instant};
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::{
     commit::Commit,
-    ids::{ScheduleId, UserId},
+    ids::{ScheduleId, TicketId, UserId},
     money::Money,
     payment::{PaymentFacts, Settlement},
     reservation::SeatsHeld,
     storage::StorageError,
+    waiting_room::Ticket,
     wallet::{BalanceCharged, ChargeFacts, LedgerEntry},
 };
 
@@ -24,7 +25,7 @@ use super::{
     errors::storage_error,
     hold_facts, hold_seats,
     lending::{Connection, Connections},
-    pay_reservation, users,
+    pay_reservation, users, waiting_room,
 };
 use crate::{
     limits::ANSWERED_WITHIN,
@@ -82,6 +83,7 @@ pub(super) struct Lines {
     pub(super) payment_questions: Line<PaymentQuestion, Result<PaymentFacts, StorageError>>,
     pub(super) payments: Line<Settlement, Together<Money>>,
     pub(super) users: Line<UserId, bool>,
+    pub(super) claims: Line<(UserId, TicketId), Result<Option<Ticket>, StorageError>>,
     pub(super) seats_to_list: Line<ScheduleId, Result<TakenSeats, StorageError>>,
 }
 
@@ -101,6 +103,7 @@ impl Lines {
             payment_questions: line("payments to decide", &pool, pay_reservation::load),
             payments: line("payments", &pool, pay_reservation::commit),
             users: line("users to find", &pool, users::exist),
+            claims: line("turns to claim", &pool, waiting_room::claim),
             seats_to_list: line("seats to list", &pool, catalog::taken_seats),
         })
     }

@@ -18,6 +18,7 @@ use futures_util::future::try_join;
 use super::{
     PostgresStore, committing,
     errors::storage_error,
+    lending::Connection,
     room_reading::{read_changes, read_whole},
     row_error,
     statement::{SqlText, Statement, values},
@@ -42,13 +43,14 @@ impl WaitingRoom for PostgresStore {
     }
 
     async fn claim(&self, ticket: TicketId, user: UserId) -> Result<Option<Ticket>, StorageError> {
-        let connection = self.connection().await?;
-        let found = claim_and_find(&connection, ticket, user).await.map_err(storage_error)?;
+        let found = self.lines.claims.ask((user, ticket)).await??;
         if !found.as_ref().is_some_and(Ticket::is_unclaimed) {
             return Ok(found);
         }
-        // The turn came between the two questions.
-        claim_and_find(&connection, ticket, user).await.map_err(storage_error)
+        // The turn came between the two questions, or somebody else had the ticket locked.
+        let connection = self.connection().await?;
+        let found = claim_and_find::<ClaimAlone>(&connection, &[(user, ticket)]).await;
+        found.map_err(storage_error)?.pop().unwrap_or(Ok(None))
     }
 
     async fn leave(&self, ticket: TicketId) -> Result<Left, StorageError> {
@@ -132,32 +134,69 @@ pub(super) async fn find_tickets(
     Ok(Tickets(rows.into_iter().map(|row| ((UserId(row.user_id.0), TicketId(row.id.0)), row)).collect()))
 }
 
-struct Claim;
-
 /// Needs no lock of the room: a claim makes a turn last longer that is live anyhow, and frees no slot. Whoever
 /// ends turns that have run out meets the ticket's own lock.
-impl SqlText for Claim {
-    const SQL: &'static str = "
+macro_rules! claim_turns {
+    ($locked:literal) => {
+        concat!(
+            "
+        WITH asked AS MATERIALIZED (
+            SELECT * FROM unnest({}::uuid[], {}::uuid[]) AS asked (ticket, user_id)
+        ),
+        due AS MATERIALIZED (
+            SELECT wanted.ticket
+            FROM (SELECT * FROM asked ORDER BY ticket) AS wanted
+            CROSS JOIN LATERAL (
+                SELECT user_id, status, claimed_at, expires_at FROM queue_tickets
+                WHERE id = wanted.ticket
+                LIMIT 1 FOR NO KEY UPDATE",
+            $locked,
+            "
+            ) AS turn
+            WHERE turn.user_id = wanted.user_id AND turn.status = 'ACTIVE'
+              AND turn.claimed_at IS NULL AND turn.expires_at > clock_timestamp()
+        )
         UPDATE queue_tickets
         SET claimed_at = clock_timestamp(),
             expires_at = clock_timestamp() + make_interval(secs => waiting_room.session_seconds)
-        FROM waiting_room
-        WHERE queue_tickets.id = {} AND queue_tickets.user_id = {} AND queue_tickets.status = 'ACTIVE'
-          AND queue_tickets.claimed_at IS NULL AND queue_tickets.expires_at > clock_timestamp()";
+        FROM due, waiting_room
+        WHERE queue_tickets.id = due.ticket"
+        )
+    };
+}
+
+struct ClaimTogether;
+
+impl SqlText for ClaimTogether {
+    const SQL: &'static str = claim_turns!(" SKIP LOCKED");
     type Columns = Id;
 }
 
-async fn claim_and_find(
-    connection: &AsyncPgConnection,
-    ticket: TicketId,
-    user: UserId,
-) -> Result<Option<Ticket>, Error> {
-    // Both are under way at once, and the server answers the second after the first.
-    let claimed = try_join(claim(connection, ticket, user), ticket_of(connection, ticket, user));
-    committing(StoredChange::ClaimTurn, claimed).await.map(|((), ticket)| ticket)
+struct ClaimAlone;
+
+impl SqlText for ClaimAlone {
+    const SQL: &'static str = claim_turns!("");
+    type Columns = Id;
 }
 
-async fn claim(connection: &AsyncPgConnection, ticket: TicketId, user: UserId) -> Result<(), Error> {
-    let statement = Statement::<Claim>::new(values![StoredId(ticket.0), StoredId(user.0)]);
-    statement.execute(&mut &*connection).await.map(|_| ())
+/// Claims the turns of those whose turn it is, and tells of all tickets how they are then. Whoever is passed over because the
+/// ticket is locked is told of a turn that is not claimed.
+pub(super) async fn claim(
+    connection: Connection,
+    asked: Vec<(UserId, TicketId)>,
+) -> Result<Vec<Result<Option<Ticket>, StorageError>>, Error> {
+    claim_and_find::<ClaimTogether>(&connection, &asked).await
+}
+
+async fn claim_and_find<S: SqlText>(
+    connection: &AsyncPgConnection,
+    asked: &[(UserId, TicketId)],
+) -> Result<Vec<Result<Option<Ticket>, StorageError>>, Error> {
+    let tickets: Vec<_> = asked.iter().map(|(_, ticket)| StoredId(ticket.0)).collect();
+    let users: Vec<_> = asked.iter().map(|(user, _)| StoredId(user.0)).collect();
+    let claim = Statement::<S>::new(values![tickets, users]);
+    // Both are under way at once, and the server answers the second after the first.
+    let claimed = try_join(claim.execute(&mut &*connection), find_tickets(connection, asked.iter().copied()));
+    let (_, found) = committing(StoredChange::ClaimTurn, claimed).await?;
+    Ok(asked.iter().map(|(user, ticket)| found.of(*user, *ticket)).collect())
 }
