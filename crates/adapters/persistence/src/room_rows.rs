@@ -125,9 +125,12 @@ pub(crate) fn choose(
     Ok(roll.choose(candidates, admissible, now))
 }
 
-/// How many candidates are looked at for so many slots: those who are gone must not cost a question each.
-pub(crate) fn candidates_for(admissible: u64) -> i64 {
-    i64::try_from(admissible.clamp(100, 1_000)).unwrap_or(1_000)
+/// How many candidates are looked at next for so many slots, when so many were gone: a few more than are needed, and ever
+/// more, since those who are gone must not cost a question each.
+pub(crate) fn candidates_for(admissible: u64, gone: usize) -> i64 {
+    let needed = admissible.saturating_mul(2).max(16);
+    let at_most = u64::try_from(gone).unwrap_or(u64::MAX).saturating_mul(4).max(needed).min(1_000);
+    i64::try_from(at_most).unwrap_or(i64::MAX)
 }
 
 /// The columns of a turn that begins.

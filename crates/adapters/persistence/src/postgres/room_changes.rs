@@ -279,8 +279,9 @@ async fn fill_free_slots(
 ) -> Result<Turns, Error> {
     let mut turns = Turns::new();
     let mut admissible = room.policy.admissible(occupancy);
+    let mut gone = 0;
     while admissible > 0 {
-        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible))
+        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible, gone))
             .select(CandidateRow::as_select())
             .load(&mut &*connection)
             .await?;
@@ -289,6 +290,7 @@ async fn fill_free_slots(
         }
         let AdmissionChoice { admitted, passed_over } =
             choose(candidates, admissible, &room.roll, room.now).map_err(row_error)?;
+        gone += passed_over.len();
         pass_over(connection, &passed_over).await?;
         admissible = admissible.saturating_sub(u64::try_from(admitted.len()).unwrap_or(u64::MAX));
         let (claiming, others): (Vec<_>, Vec<_>) =

@@ -222,8 +222,9 @@ fn fill_free_slots(
 ) -> Result<Turns, Error> {
     let mut turns = Turns::new();
     let mut admissible = room.policy.admissible(occupancy(connection, room)?);
+    let mut gone = 0;
     while admissible > 0 {
-        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible))
+        let candidates: Vec<CandidateRow> = queries::candidates(candidates_for(admissible, gone))
             .select(CandidateRow::as_select())
             .load(connection)?;
         if candidates.is_empty() {
@@ -231,6 +232,7 @@ fn fill_free_slots(
         }
         let AdmissionChoice { admitted, passed_over } =
             choose(candidates, admissible, &room.roll, room.now.0).map_err(row_error)?;
+        gone += passed_over.len();
         for ticket in passed_over {
             let row = kept::update(queue_tickets::table.find(StoredId(ticket.0)));
             row.set(queue_tickets::passed_over.eq(true)).execute(connection)?;
