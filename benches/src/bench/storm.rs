@@ -67,9 +67,9 @@ struct Storm {
 
 /// What was seen of the wanted seat's date, in milliseconds.
 struct Seen {
-    /// How long listings took (p95), before the storm and in it.
-    idle: f64,
-    meanwhile: f64,
+    /// How long each listing took, before the storm and in it.
+    idle: Vec<f64>,
+    meanwhile: Vec<f64>,
     /// For how long the seat was still told to be free when it no longer was.
     stale: f64,
 }
@@ -125,17 +125,19 @@ impl Storm {
 }
 
 fn judge_listings(findings: &mut Findings, title: &str, seen: &[Seen], is_judged: bool) {
-    let spread = |figure: fn(&Seen) -> f64| Spread::of(seen.iter().map(figure));
-    let [idle, meanwhile] = [spread(|seen| seen.idle), spread(|seen| seen.meanwhile)];
+    // A storm is over before many listings are made: those of all rounds together tell what one may expect.
+    let [idle, meanwhile] = [p95(seen, |seen| &seen.idle), p95(seen, |seen| &seen.meanwhile)];
+    let of_rounds = seen.iter().map(std::slice::from_ref);
+    let ratios = of_rounds.map(|round| p95(round, |seen| &seen.meanwhile) / p95(round, |seen| &seen.idle));
     findings.judge(Verdict {
         work: format!("{title}: listing of seats meanwhile, p95"),
-        figure: format!("{} ms", decimals(meanwhile.median, 2)),
-        limit: format!("idle: {} ms", decimals(idle.median, 2)),
-        value: spread(|seen| seen.meanwhile / seen.idle),
+        figure: format!("{} ms", decimals(meanwhile, 2)),
+        limit: format!("idle: {} ms", decimals(idle, 2)),
+        value: Spread { median: meanwhile / idle, ..Spread::of(ratios) },
         unit: "",
         target: is_judged.then_some(Target::AtMost(LISTING_RATIO)),
     });
-    let stale = spread(|seen| seen.stale);
+    let stale = Spread::of(seen.iter().map(|seen| seen.stale));
     findings.judge(Verdict {
         work: format!("{title}: a taken seat still listed, in the worst round"),
         figure: format!("{} ms", decimals(stale.most, 1)),
@@ -146,9 +148,12 @@ fn judge_listings(findings: &mut Findings, title: &str, seen: &[Seen], is_judged
     });
 }
 
-fn p95_milliseconds<'a>(looks: impl Iterator<Item = &'a Look>) -> f64 {
-    let mut took: Vec<f64> = looks.map(|look| look.took().as_secs_f64() * 1e3).collect();
-    percentile(&mut took, 0.95)
+fn p95(seen: &[Seen], took: fn(&Seen) -> &Vec<f64>) -> f64 {
+    percentile(&mut seen.iter().flat_map(took).copied().collect::<Vec<_>>(), 0.95)
+}
+
+fn milliseconds<'a>(looks: impl Iterator<Item = &'a Look>) -> Vec<f64> {
+    looks.map(|look| look.took().as_secs_f64() * 1e3).collect()
 }
 
 /// What the second who wants a seat is told.
@@ -185,8 +190,8 @@ impl Storm {
     fn see(&mut self, looks: &[Look], tally: &Tally, won_at: Instant) {
         let storm = tally.began..tally.began + tally.elapsed;
         self.seen.push(Seen {
-            idle: p95_milliseconds(self.idle.iter()),
-            meanwhile: p95_milliseconds(looks.iter().filter(|look| storm.contains(&look.due))),
+            idle: milliseconds(self.idle.iter()),
+            meanwhile: milliseconds(looks.iter().filter(|look| storm.contains(&look.due))),
             stale: stale_for(looks, won_at).as_secs_f64() * 1e3,
         });
     }
