@@ -54,8 +54,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         promise: "P1",
         edits: &[Edit {
             file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
-            find: "WHERE NOT seats.sold AND (seats.held_until IS NULL OR seats.held_until <= clock_timestamp())",
-            replace: "WHERE NOT seats.sold",
+            find: "AND NOT sold AND (held_until IS NULL OR held_until <= clock_timestamp())",
+            replace: "AND NOT sold",
         }],
         finder: contract("seat_inventory::postgres::a_seat_that_one_holds_oneself_can_not_be_held_again"),
     },
@@ -175,7 +175,9 @@ pub(crate) const FAULTS: &[Fault] = &[
             find: "number += 1;",
             replace: "number += 2;",
         }],
-        finder: contract("waiting_room::postgres::a_hundred_who_join_at_once_get_numbers_without_gaps_or_repeats"),
+        finder: contract(
+            "waiting_room::postgres::a_hundred_who_join_at_once_get_numbers_without_gaps_or_repeats",
+        ),
     },
     Fault {
         name: "the room is changed without its lock (PostgreSQL)",
@@ -203,8 +205,8 @@ pub(crate) const FAULTS: &[Fault] = &[
         edits: &[
             Edit {
                 file: "crates/adapters/persistence/src/postgres/pay_reservation.rs",
-                find: "AND reservations.status = 'RESERVED' AND reservations.expires_at > clock_timestamp()",
-                replace: "AND reservations.status = 'RESERVED'",
+                find: "AND hold.status = 'RESERVED' AND hold.expires_at > clock_timestamp()",
+                replace: "AND hold.status = 'RESERVED'",
             },
             Edit {
                 file: "crates/adapters/persistence/src/postgres/pay_reservation.rs",
@@ -275,18 +277,19 @@ pub(crate) const FAULTS: &[Fault] = &[
     Fault {
         name: "a turn that ran out counts until somebody notes it (PostgreSQL)",
         promise: "P10",
-        edits: &[Edit {
-            file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
-            find: "              AND queue_tickets.status = 'ACTIVE' AND queue_tickets.expires_at > clock_timestamp()
-            FOR SHARE",
-            replace: "              AND queue_tickets.status = 'ACTIVE'
-            FOR SHARE",
-        }, Edit {
-            file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
-            find: "            WHERE turn_expires_at > clock_timestamp()
+        edits: &[
+            Edit {
+                file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
+                find: "AND ticket.status = 'ACTIVE' AND ticket.expires_at > clock_timestamp()",
+                replace: "AND ticket.status = 'ACTIVE'",
+            },
+            Edit {
+                file: "crates/adapters/persistence/src/postgres/hold_seats.rs",
+                find: "            WHERE turn_expires_at > clock_timestamp()
               AND (SELECT",
-            replace: "            WHERE (SELECT",
-        }],
+                replace: "            WHERE (SELECT",
+            },
+        ],
         finder: contract("seat_inventory::postgres::seats_are_not_held_with_the_wrong_ticket"),
     },
 ];
