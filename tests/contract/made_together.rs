@@ -22,6 +22,7 @@ encore_tests::on_every_store! {
     charges_that_arrive_together_are_made_or_not_each_by_itself,
     payments_that_arrive_together_are_made_or_not_each_by_itself,
     claims_that_arrive_together_are_made_or_not_each_by_itself,
+    whoever_can_not_claim_a_turn_locks_nothing,
     whoever_holds_and_charges_twice_at_once_does_both,
     what_somebody_has_locked_keeps_only_those_waiting_who_need_it,
     a_hold_is_all_or_none_although_the_sale_closes_in_the_middle_of_it,
@@ -269,6 +270,27 @@ async fn claim(stage: &Stage, guest: Guest) -> Result<Commit<()>, StorageError> 
     let found = stage.ports.room.claim(guest.ticket, guest.user).await?;
     let is_claimed = found.is_some_and(|ticket| !ticket.is_unclaimed());
     Ok(if is_claimed { Commit::Committed(()) } else { Commit::Stale })
+}
+
+/// A crowd that only asks how its tickets are writes nothing. A file has no locks of rows.
+async fn whoever_can_not_claim_a_turn_locks_nothing(stage: Stage) {
+    if stage.database.session().await.is_none() {
+        return;
+    }
+    let [inside, gone] = [stage.guest().await, stage.guest().await];
+    stage.leave(gone.ticket).await;
+    stage.max_active(1).await;
+    let waiting = stage.newcomer().await.ticket;
+    let waiting = Guest { user: waiting.user, ticket: waiting.id };
+    let locked = async || {
+        stage.database.texts("SELECT number || ': ' || xmax AS text FROM queue_tickets ORDER BY number").await
+    };
+    let before = locked().await;
+    for guest in [inside, gone, waiting] {
+        let found = stage.ports.room.claim(guest.ticket, guest.user).await.unwrap();
+        assert_eq!(found.map(|ticket| ticket.id), Some(guest.ticket), "expected to be told of the ticket");
+    }
+    assert_eq!(locked().await, before, "expected no row to be locked or changed");
 }
 
 fn ticket_of(stage: &Stage, guest: Guest) -> String {

@@ -2,8 +2,8 @@
 //!
 //! One schema ([`mod@schema`]), one set of column types and rows, and the same questions for both stores;
 //! what they write, each writes in its own way: [`sqlite`] on one thread that commits together what has
-//! arrived together, [`postgres`] in one statement for the holds, charges or payments that have arrived together, whose
-//! conditions the server checks, and in one transaction for the waiting room's changes that have.
+//! arrived together, [`postgres`] in one statement for the holds, charges, payments or claims that have arrived
+//! together, whose conditions the server checks, and in one transaction for the waiting room's changes that have.
 
 mod added_schedules;
 mod codes;

@@ -128,9 +128,9 @@ pub(crate) fn choose(
 /// How many candidates are looked at next for so many slots, when so many were gone: a few more than are needed, and ever
 /// more, since those who are gone must not cost a question each.
 pub(crate) fn candidates_for(admissible: u64, gone: usize) -> i64 {
-    let needed = admissible.saturating_mul(2).max(16);
-    let at_most = u64::try_from(gone).unwrap_or(u64::MAX).saturating_mul(4).max(needed).min(1_000);
-    i64::try_from(at_most).unwrap_or(i64::MAX)
+    let needed = i64::try_from(admissible).unwrap_or(i64::MAX).saturating_mul(2);
+    let after_those = i64::try_from(gone).unwrap_or(i64::MAX).saturating_mul(4);
+    needed.max(after_those).clamp(16, 1_000)
 }
 
 /// The columns of a turn that begins.

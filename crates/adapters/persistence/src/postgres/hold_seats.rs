@@ -25,8 +25,8 @@ use crate::{
     sql_types::{Id, StoredAmount, StoredId},
 };
 
-/// One row for each wanted seat. The seats are locked in their order, if they are free by then, and after them the
-/// tickets; `guarded` has the seats of those holds of which all seats were free at the price they were decided for,
+/// One row for each wanted seat. The seats are locked in their order, if they are free by then, so that whoever wants a seat that
+/// is taken locks nothing, and after them the tickets; `guarded` has the seats of those holds of which all seats were free at the price they were decided for,
 /// whose turn it is, whose schedule is on sale, and whose user has made no other hold of it in between. Only for
 /// those is anything written.
 ///

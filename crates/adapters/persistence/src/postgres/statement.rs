@@ -1,9 +1,8 @@
 //! Changes written as one SQL statement each.
 //!
 //! Where many rows are looked up, `CROSS JOIN LATERAL (... LIMIT 1)` says in which order: first what is asked for, then
-//! each by its index. A plain join may be planned the other way round while the table is empty, and stay so when it is not.
-//! What has to be true of a row that is looked up by its id is asked outside: there it can not make the server read the
-//! index of all rows of which it is true.
+//! each by its index, whatever the tables looked like when that was planned (`docs/adr/0014`). What has to be true of a row
+//! that is locked by its id, and that an index of its own could answer, is asked outside, or behind a `CASE`.
 //!
 //! Those that hold, cancel, charge, pay and refund ask for everything in their first common table
 //! expression, `asked`, to which the rest refers. The conditions of a decision are checked on rows that the

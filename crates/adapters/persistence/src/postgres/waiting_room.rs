@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use diesel::{prelude::*, result::Error};
+use diesel::{prelude::*, result::Error, sql_types::BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::{
     ids::{TicketId, UserId},
@@ -135,7 +135,8 @@ pub(super) async fn find_tickets(
 }
 
 /// Needs no lock of the room: a claim makes a turn last longer that is live anyhow, and frees no slot. Whoever
-/// ends turns that have run out meets the ticket's own lock.
+/// ends turns that have run out meets the ticket's own lock. What can not be claimed is not locked: those who only ask how
+/// their tickets are write nothing. The conditions are one that no index could answer but the id's.
 macro_rules! claim_turns {
     ($locked:literal) => {
         concat!(
@@ -147,14 +148,14 @@ macro_rules! claim_turns {
             SELECT wanted.ticket
             FROM (SELECT * FROM asked ORDER BY ticket) AS wanted
             CROSS JOIN LATERAL (
-                SELECT user_id, status, claimed_at, expires_at FROM queue_tickets
+                SELECT FROM queue_tickets
                 WHERE id = wanted.ticket
+                  AND CASE WHEN user_id = wanted.user_id AND status = 'ACTIVE' AND claimed_at IS NULL
+                                AND expires_at > clock_timestamp() THEN true END
                 LIMIT 1 FOR NO KEY UPDATE",
             $locked,
             "
             ) AS turn
-            WHERE turn.user_id = wanted.user_id AND turn.status = 'ACTIVE'
-              AND turn.claimed_at IS NULL AND turn.expires_at > clock_timestamp()
         )
         UPDATE queue_tickets
         SET claimed_at = clock_timestamp(),
@@ -169,14 +170,14 @@ struct ClaimTogether;
 
 impl SqlText for ClaimTogether {
     const SQL: &'static str = claim_turns!(" SKIP LOCKED");
-    type Columns = Id;
+    type Columns = BigInt;
 }
 
 struct ClaimAlone;
 
 impl SqlText for ClaimAlone {
     const SQL: &'static str = claim_turns!("");
-    type Columns = Id;
+    type Columns = BigInt;
 }
 
 /// Claims the turns of those whose turn it is, and tells of all tickets how they are then. Whoever is passed over because the
