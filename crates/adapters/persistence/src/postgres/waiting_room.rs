@@ -28,7 +28,7 @@ use crate::{
     fail_points::StoredChange,
     room_rows::{TicketColumns, TicketRow},
     schema::queue_tickets,
-    sql_types::{Id, StoredId},
+    sql_types::StoredId,
 };
 
 #[async_trait]
