@@ -13,9 +13,9 @@ use crate::stage::{Guest, PRICE, Stage, postgres};
 const OTHERS: i64 = 3_000;
 /// Guests before and after: a server plans a statement for good when it has been asked so often.
 const FANS: usize = 8;
-/// What may be read of one table for all of them, since a server may tell late of those before: each has several
-/// statements look at the 50 seats of the date.
-const READ_AT_MOST: i64 = 400 * 2 * FANS as i64;
+/// What may be read of one table for all sixteen, since a server may tell late of those before: 400 rows for each, who
+/// has several statements look at the 50 seats of the date.
+const READ_AT_MOST: i64 = 6_400;
 /// Where the tickets are among them.
 const TICKETS: usize = 2;
 const TABLES: [&str; 11] = [
@@ -152,7 +152,7 @@ async fn read_for_guests(stage: Stage) -> Vec<i64> {
             let read: Vec<_> =
                 read(&database).await.iter().zip(&before).map(|(after, before)| after - before).collect();
             // Servers before 15 tell a little later.
-            if read[TICKETS] >= FANS as i64 {
+            if usize::try_from(read[TICKETS]).is_ok_and(|read| read >= FANS) {
                 return read;
             }
             sleep(Duration::from_millis(100)).await;
