@@ -11,7 +11,7 @@ use domain::{
     },
 };
 
-use crate::stage::{Guest, Stage, ended, is_active, new_id, no_change};
+use crate::stage::{Guest, Stage, at_once, ended, is_active, new_id, no_change};
 
 encore_tests::on_every_store! {
     crate::stage;
@@ -22,6 +22,7 @@ encore_tests::on_every_store! {
     simultaneous_admissions_fill_each_slot_once,
     at_no_moment_are_more_inside_than_may_be,
     instances_together_let_no_more_inside_than_may_be,
+    whoever_admits_waits_for_whoever_has_the_room_locked,
     a_turn_that_ran_out_makes_room_for_who_waits,
     a_turn_that_ran_out_makes_room_for_who_joins,
     a_turn_runs_out_by_itself,
@@ -189,6 +190,25 @@ async fn instances_together_let_no_more_inside_than_may_be(stage: Stage) {
     let most = most_inside_during(&stage, visits).await;
     assert!(most <= 2, "expected at most 2 inside, saw {most}");
     assert_eq!(stage.number(COUNT_OVERTAKEN).await, 0, "expected nobody to have overtaken anybody");
+}
+
+/// A file has one writer, and knows no locks of rows.
+async fn whoever_admits_waits_for_whoever_has_the_room_locked(stage: Stage) {
+    let Some(session) = stage.database.session().await else { return };
+    session.run("BEGIN; SELECT 1 FROM waiting_room FOR NO KEY UPDATE").await;
+    let waits = async {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while stage.number(waiting).await == 0 {}
+    };
+    let mut admitting = Box::pin(stage.ports.room.admit());
+    tokio::select! {
+        biased;
+        admitted = &mut admitting => panic!("expected it to wait for the room's lock, got {admitted:?}"),
+        () = waits => {}
+    }
+    session.run("ROLLBACK").await;
+    assert_eq!(at_once(admitting).await.unwrap(), 0, "expected nobody to be admitted");
 }
 
 async fn a_turn_that_ran_out_makes_room_for_who_waits(stage: Stage) {

@@ -187,7 +187,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             find: "(SELECT * FROM waiting_room FOR NO KEY UPDATE)",
             replace: "(SELECT * FROM waiting_room)",
         }],
-        finder: contract("postgres::instances_together_let_no_more_inside_than_may_be"),
+        finder: contract("postgres::whoever_admits_waits_for_whoever_has_the_room_locked"),
     },
     Fault {
         name: "`<` for `<=` at the expiry of a hold",
