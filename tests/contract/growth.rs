@@ -126,7 +126,7 @@ async fn buy(stage: &Stage, guest: Guest, show: &Show, seats: [i64; 2]) {
     assert!(matches!(ports.payments.commit_refund(&refund).await.unwrap(), Commit::Committed(_)));
 }
 
-/// What is read of each table for guests, most of whom come when others have stored a lot.
+/// What is read of each table for guests, half of whom come when others have stored a lot.
 async fn read_for_guests(stage: Stage) -> Vec<i64> {
     let show = stage.schedule().await;
     let guests = stage.guests(2 * FANS).await;

@@ -25,10 +25,10 @@ use crate::{
     sql_types::{Id, StoredAmount, StoredId},
 };
 
-/// One row for each wanted seat. The seats are locked in their order, if they are free by then, so that whoever wants a seat that
-/// is taken locks nothing, and after them the tickets; `guarded` has the seats of those holds of which all seats were free at the price they were decided for,
-/// whose turn it is, whose schedule is on sale, and whose user has made no other hold of it in between. Only for
-/// those is anything written.
+/// One row for each wanted seat. The seats are locked in their order, if they are free by then, so that whoever wants a
+/// seat that is taken locks nothing, and after them the tickets; `guarded` has the seats of those holds of which all
+/// seats were free at the price they were decided for, whose turn it is, whose schedule is on sale, and whose user has
+/// made no other hold of it in between. Only for those is anything written.
 ///
 /// `turn`, `due` and `counted` have one row a hold, and a user has one hold in it: the clock goes on from row to row,
 /// and what it decides must be the same for all seats. What was done under the same key already is not done again; only
